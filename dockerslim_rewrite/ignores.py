@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from .knowledge.wishes import says_generated, wished, wished_of
+from .patterns import re
 from .record import record
 from .syntax import Document
 

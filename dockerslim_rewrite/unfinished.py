@@ -5,7 +5,7 @@ Only there can one take the other's place in one step; so whoever lists a direct
 
 from __future__ import annotations
 
-import re
+from .patterns import re
 
 _NAME = re.compile(r"\..*\.dockerslim-\d+(?:-[a-z0-9_]{8})?\Z", re.S)
 

@@ -8,13 +8,13 @@ succeeded; runs side by side may overwrite each other's entries with equal ones.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..context.project import FolderProject
+from ..patterns import re
 from ..pipeline import Options
 from ..record import field_names
 from ..regular import read_regular, read_whole

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..patterns import re
 from ..report.text import counted, printable
 
 if TYPE_CHECKING:

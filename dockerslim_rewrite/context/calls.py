@@ -5,12 +5,12 @@ A function that is given another name is called by it; one that is handed on may
 
 from __future__ import annotations
 
-import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from ..knowledge.writing_calls import ANYBODY, Call, WritingCalls
+from ..patterns import re
 from ..record import record
 from .operands import UNKNOWN, Place, arguments, place
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ..analysis.flow.destinations import destination
 from ..analysis.flow.graph import stage_graph
@@ -11,6 +10,7 @@ from ..analysis.flow.state import states
 from ..ir.build import Build
 from ..ir.steps import Copy, Run
 from ..knowledge.vocabulary import vocabularies
+from ..patterns import re
 from ..shell.script import Script
 from ..text.paths import matches
 from .tree import ContextTree

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ..patterns import re
 from ..text.structured import read_toml
 from .tree import ContextTree
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ..analysis.effects.reached import MOST_COMMANDS
@@ -12,6 +11,7 @@ from ..analysis.shell.operations import Kind, operation
 from ..knowledge.effects import only_assigns
 from ..knowledge.processes import kind_of, only_asks, rebuilds, server_named, wrapper_values
 from ..knowledge.vocabulary import vocabularies
+from ..patterns import re
 from ..shell.arguments import split
 from ..shell.names import POSIX_SHELLS
 from ..shell.reader import read_script

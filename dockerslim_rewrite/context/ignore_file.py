@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ..analysis.flow.state import expand, states
 from ..analysis.project import Classified, FileRole, Project
@@ -11,6 +10,7 @@ from ..analysis.shell.operations import operation, unwrapped
 from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild, Run
 from ..knowledge.project_files import reads_environment_files, role_names
+from ..patterns import re
 from ..record import record
 from ..shell.script import Script
 from ..text.paths import matches

@@ -6,11 +6,11 @@ Source: GNU make manual, "How make Reads a Makefile", "Recipe Syntax", "Automati
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..analysis.project import Evidence
+from ..patterns import re
 from .following import Following, Words
 
 _SETS = re.compile(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from fnmatch import fnmatchcase, translate
 from functools import cache
 
 from ..analysis.project import Evidence, Manifest, ManifestRole, NativeExtension
 from ..knowledge.project_files import manifest_names
+from ..patterns import re
 from ..text.structured import read_json, read_python, read_toml
 from .tree import ContextTree
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ..knowledge.habits import loads_files
 from ..knowledge.vocabulary import vocabularies
+from ..patterns import re
 from ..text.structured import read_json
 from .tree import ContextTree
 

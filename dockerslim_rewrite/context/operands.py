@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ..knowledge.writing_calls import WritingCalls
+from ..patterns import re
 from ..record import record
 
 #: Who writes more into one call is not read further.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+
+from ..patterns import re
 
 _SET = re.compile(r"-{1,2}(?:D|XX:)?(?P<name>[A-Za-z][\w.-]*)=(?P<value>.+)", re.S)
 _LONG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)\Z")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from ..patterns import re
 
 #: Text outside of code, comments, strings and commands; what has no end goes on to the end of the file.
 _PART = re.compile(

@@ -6,7 +6,6 @@ Source: Dockerfile reference, COPY. What commands move or delete afterwards is n
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..analysis.flow.destinations import destination, is_folder
@@ -14,6 +13,7 @@ from ..analysis.flow.graph import stage_graph
 from ..analysis.flow.state import State, expand, states
 from ..ir.build import Build
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..patterns import re
 from ..record import record
 from ..shell.script import Script
 from ..text.paths import matches

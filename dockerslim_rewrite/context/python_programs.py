@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
 from ..knowledge.processes import Server, server_named
 from ..knowledge.python_calls import python_calls
+from ..patterns import re
 from ..shell.arguments import split
 from ..text.numbers import small_number
 from .following import Following, Words

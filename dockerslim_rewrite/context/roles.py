@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase, translate
 from functools import cache
 
 from ..analysis.project import Classified, FileRole
 from ..knowledge.project_files import RoleNames, role_names
+from ..patterns import re
 from .tree import ContextTree
 
 #: From this size on a single file is worth a remark.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from ..ir.steps import Exec, Healthcheck
 from ..knowledge.habits import only_servers
 from ..knowledge.vocabulary import vocabularies
 from ..knowledge.written import configuration_names
+from ..patterns import re
 from ..record import field_names
 from ..shell.script import Script
 from .collected import at_path

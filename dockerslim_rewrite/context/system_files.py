@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..analysis.project import Evidence, StartedProgram
 from ..knowledge.smaller import is_data, is_library, of_the_system
 from ..knowledge.vocabulary import Vocabulary
+from ..patterns import re
 
 _QUOTED = re.compile(r"""(["'`])(/(?:usr|etc)/[^"'`\s$%{}*:]{2,120})\1""")
 _LONGEST_LINE = 2000

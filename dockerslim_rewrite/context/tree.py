@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import os
 import posixpath
-import re
 import stat
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 
 from ..analysis.project import FileFacts
 from ..ir.build import Build
+from ..patterns import re
 from ..record import record
 from ..text.paths import LONGEST
 from ..unfinished import is_unfinished

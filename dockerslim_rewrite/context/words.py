@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
@@ -23,6 +22,7 @@ from ..knowledge.starts import named_port
 from ..knowledge.vocabulary import Vocabulary
 from ..knowledge.writing_calls import writing_calls
 from ..knowledge.written import absolute_path, addresses, looks_written
+from ..patterns import re
 from ..record import evolve
 from ..text.lines import line_at
 from ..text.numbers import small_number

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from lsprotocol import types
 
 from ..change import Change, Remark, RemarkKind, Safety
+from ..patterns import re
 from ..record import evolve
 from ..report.text import counted
 from ..text import Edit, Patch, Span

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
+
+from ..patterns import re
 
 #: Files that tell people something, or that nothing which a RUN runs reads variables into.
 _NOT_RUN = re.compile(

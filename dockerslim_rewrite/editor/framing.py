@@ -5,9 +5,10 @@ there to read.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from typing import BinaryIO
+
+from ..patterns import re
 
 #: Editors send whole documents, and those of 50 MB too (the most that Visual Studio Code hands to extensions); what is
 #: larger than a Dockerfile can be is left alone later.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..analysis.flow.graph import references
 from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
+from ..patterns import re
 
 _VARIABLE = re.compile(r"\$(?:\{[^}$]*\}|[A-Za-z_][A-Za-z0-9_]*)")
 

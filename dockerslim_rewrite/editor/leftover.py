@@ -5,11 +5,11 @@ What is not read as a use may be one all the same: ``[ -v V ]``, ``env | grep V`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Run, Shell, Step
+from ..patterns import re
 from ..syntax import Instruction
 from ..text import Span
 from .setting import bodies, expansion_of

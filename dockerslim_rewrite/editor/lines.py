@@ -5,13 +5,13 @@ Source: Language Server Protocol 3.17, "Text Documents" (line ends are LF, CR LF
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate, count
 from operator import add
 from typing import Literal, TypeAlias
 
+from ..patterns import re
 from ..record import record
 
 Encoding: TypeAlias = Literal["utf-8", "utf-16", "utf-32"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ..ir.arguments import PLACEHOLDER
 from ..ir.build import Build
 from ..ir.steps import Arg, Copy, Env, Exec, From, Healthcheck, Listing, Onbuild, Run, Shell, Step
+from ..patterns import re
 from ..record import record
 from ..syntax import Instruction
 from ..text import Span

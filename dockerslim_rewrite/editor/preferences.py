@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..patterns import re
 from ..record import record
 
 _HUMP = re.compile(r"(?<=[a-z])([A-Z])")

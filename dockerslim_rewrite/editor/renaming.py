@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from lsprotocol import types
 
 from ..analysis.flow.graph import references as named_sources
 from ..ir.build import Build
 from ..ir.steps import Arg, From
 from ..knowledge.variables import has_meaning
+from ..patterns import re
 from ..text import Edit, Patch
 from .analysis import Analysis, Piece
 from .indirect import reached_through

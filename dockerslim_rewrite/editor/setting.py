@@ -5,12 +5,12 @@ Read without a shell's grammar, so that no script is too strange for it: what ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..ir.build import Build
 from ..ir.steps import Run
 from ..knowledge.variables import naming_commands, words_before
+from ..patterns import re
 from ..syntax import Instruction
 
 _COMMAND_END = re.compile(r"[;&|\n(){}`]+")

@@ -7,8 +7,8 @@ Syntax Specification, "Template Expressions" (``$${`` and ``%%{`` are the two ma
 from __future__ import annotations
 
 import json
-import re
 
+from ..patterns import re
 from ..record import record
 from ..text import Span
 from .literal import Piece, placeholder

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
+from ..patterns import re
 from ..text import Span
 from .literal import CONVERSION, FIELD, Found, Literal, Piece, pieces_of, placeholder, with_fields
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..patterns import re
 from ..text.yaml_nodes import check
 from .blocks import ComposeBlock, HclBlock, QuotedText, compose_pieces, hcl_pieces, quoted_pieces
 from .literal import Found

@@ -6,11 +6,11 @@ Source: the Python language reference, "String and Bytes literals" and "Formatte
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from typing import Protocol
 
 from ..ir.arguments import PLACEHOLDER
+from ..patterns import re
 from ..record import record
 from ..text import Edit, Span
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from ..change import Change, Remark, RemarkKind
 from ..context.python.module import read_module
+from ..patterns import re
 from ..pipeline import Options, Result, rewrite
 from ..pipeline.budget import MOST_CHARACTERS
 from ..record import evolve, record

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 from ..change import Change, Remark
 from ..ir.arguments import PLACEHOLDER
+from ..patterns import re
 from ..record import evolve
 from ..text import Source
 from .literal import View

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from ..change import (
     SetsUser,
     SplitsStage,
 )
+from ..patterns import re
 from .expectations import Difference, Expectation, left_out_by_slim_images, removals
 
 #: The field of an image's configuration that an instruction decides about.

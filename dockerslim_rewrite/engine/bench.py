@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from ..patterns import re
 from .archive import Image, LayerCache, read_archive
 from .bases import external_images, shipped_image
 from .context import copy_context

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..patterns import re
 from .interface import (
     BuildFailed,
     BuildRequest,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..patterns import re
 from . import detached
 from .interface import (
     BuildFailed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from ..patterns import re
 
 _BUILD_ARGS = re.compile(r"^\|\d+ .*?(?=/bin/(?:ba|da)?sh )", re.DOTALL)
 _SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ .*?)?/bin/(?:ba|da)?sh (?:-o pipefail )?-[a-z]*c ", re.DOTALL)

@@ -7,9 +7,9 @@ binary and is not read: there, files of packages that are gone have to be announ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from ..patterns import re
 from .rootfs import Kind, RootFilesystem
 
 _DPKG = re.compile(r"/var/lib/dpkg/info/([^/]+)\.list\Z")

@@ -7,10 +7,10 @@ path the folder that it starts from, as the host sees it (strace(1), ``-y``).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..patterns import re
 from ..record import record
 
 _CALLS = "openat,open,execve,chroot,mkdir,mkdirat,rename,renameat,renameat2"

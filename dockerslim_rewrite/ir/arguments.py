@@ -5,9 +5,9 @@ Source: the Dockerfile reference, "Understand how ARG and FROM interact".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from ..patterns import re
 from .build import Build
 from .expansion import ExpansionError, TooLong, expand
 from .steps import Arg

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from ..patterns import re
 from ..record import record
 from ..shell.body import body_of
 from ..shell.names import POSIX_SHELLS

@@ -5,10 +5,10 @@ Source: the Dockerfile reference, "Environment replacement". A backslash before 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from ..patterns import re
 from ..record import record
 from ..text.glob import Glob, Token
 

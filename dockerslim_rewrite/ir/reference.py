@@ -7,10 +7,10 @@ an edit can replace a tag and leave the rest as written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
+from ..patterns import re
 from ..record import record
 from .expansion import Expansion, ExpansionError, expand, expansions
 

@@ -5,11 +5,11 @@ See ``data/effects.toml`` and ``data/assumptions.toml``.
 
 from __future__ import annotations
 
-import re
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
+from ..patterns import re
 from ..record import record
 from .tables import table
 

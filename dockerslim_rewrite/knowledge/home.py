@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
+from ..patterns import re
 from ..record import record
 from .tables import table
 

@@ -10,12 +10,12 @@ A pin from this catalogue names the release *line* that a moving tag stood for o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
+from ..patterns import re
 from ..record import evolve, record
 from .built_on import built_on
 from .tables import DATA, table

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from ..patterns import re
 from ..record import record
 from .images import ImageFacts, distributions, entry_of, numbers_of
 

@@ -5,10 +5,10 @@ One data file a manager, read when its command is first seen: a file that only u
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any
 
+from ..patterns import re
 from ..record import record
 from .tables import table
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 
+from ..patterns import re
 from .tables import table
 
 #: No command in the data has more words.

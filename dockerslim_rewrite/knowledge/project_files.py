@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import translate
 from functools import cache
 
+from ..patterns import re
 from ..record import record
 from .tables import table
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from ..patterns import re
 from ..record import record
 from .images import numbers_of
 from .tables import table

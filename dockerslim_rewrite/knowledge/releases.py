@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from ..patterns import re
 from .images import ImageFacts, distributions, image_facts, numbers_of
 from .tables import table
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 
+from ..patterns import re
 from .tables import table
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from ..patterns import re
 from .tables import table
 
 #: Since this minor version Go compiles its standard library itself.

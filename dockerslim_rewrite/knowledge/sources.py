@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from ..patterns import re
 from .tables import table
 
 _HADOLINT = re.compile(r"DL\d{4}\Z")

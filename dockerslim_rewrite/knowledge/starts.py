@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from ..patterns import re
 from .tables import table
 
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from ..patterns import re
 from .costs import cheap_commands
 from .tables import table
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
+from ..patterns import re
 from ..record import record
 from .tables import table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from ..analysis.facts import ACCOUNT
 from ..analysis.locked import NO_LOCK, Lock, Supposed
 from ..change import Safety
 from ..passes import PIPELINE, Pass, Phase
+from ..patterns import re
 from ..record import record
 from .baseline import Known
 from .settings import setting

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from ..patterns import re
 
 #: Lines of the Dockerfile as passes name them; those of other files are written "at line N".
 _LINES = re.compile(r"(?<!at )\b(lines? )(\d+(?:(?:, | and | to )\d+)*)")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from pathlib import Path
 
 from ..change import Change, Remark, RemarkKind
+from ..patterns import re
 from ..record import record
 from ..text import Patch
 from ..text.source import encode

@@ -6,7 +6,6 @@ Source: the distribution project's token authentication specification (token and
 from __future__ import annotations
 
 import base64
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from ..patterns import re
 from ..text import shown
 from ..text.structured import read_json
 from .challenge import Challenge, read_challenges

@@ -7,7 +7,6 @@ Run it with ``python -m dockerslim_rewrite.registry.catalogue [IMAGE...]``. Only
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 
 from ..ir.reference import ImageReference, parse
 from ..knowledge.images import catalogued
+from ..patterns import re
 from .errors import RegistryError
 from .resolution import Resolution
 from .versions import read_tag

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+
+from ..patterns import re
 
 _SCHEME = re.compile(r"\s*+,?\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?=\s|\Z)")
 _PARAMETER = re.compile(r"""\s*+,?\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))""")

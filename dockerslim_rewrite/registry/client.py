@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from ..ir.reference import ImageReference, valid_digest
+from ..patterns import re
 from ..text.structured import read_json
 from .crew import crew
 from .errors import MalformedAnswer, NotFound, Unauthorized, Unavailable

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..patterns import re
 from ..regular import read_text
 from ..text.structured import read_json
 from .errors import Unauthorized

@@ -8,7 +8,6 @@ nobody reads. Tables are sorted by reference and lists by value, so the same loc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..analysis.locked import FILE_NAME, Lock, LockEntry, PackageEntry
 from ..ir.reference import ImageReference, InvalidReference, parse, valid_digest
+from ..patterns import re
 from ..record import evolve, record
 from ..regular import read_whole
 from ..text.structured import read_toml

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..patterns import re
 from ..text import shown
 from ..text.structured import read_json
 from .errors import CorruptContent, MalformedAnswer

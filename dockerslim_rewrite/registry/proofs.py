@@ -6,12 +6,12 @@ that prove the same file do not merge into one that nobody proved.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ..analysis.locked import Proof, Supposed
+from ..patterns import re
 
 #: The version of a proof's own form.
 SCHEMA = 1

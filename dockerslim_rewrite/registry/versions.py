@@ -6,10 +6,10 @@ for ``slim-bookworm`` must be ``3.12.1-slim-bookworm``, never ``3.12.1-bookworm`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import groupby
 
+from ..patterns import re
 from ..record import record
 
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[a-z_+u].*)?\Z", re.IGNORECASE)

@@ -6,11 +6,11 @@ continued lines, one empty line before a stage, none in a row, LF line ends, a f
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from ..ir.build import Build
 from ..ir.steps import Exec, From, Run, Step
+from ..patterns import re
 from ..record import record
 from ..shell.script import Script
 from ..syntax import Instruction, LineKind

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..patterns import re
 from .environment import render
 from .sources import TemplateError, source
 

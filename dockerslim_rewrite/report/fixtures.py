@@ -9,10 +9,10 @@ of its build context (``file NAME MODE`` with octal permission bits).
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from pathlib import Path
 
+from ..patterns import re
 from ..record import record
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)

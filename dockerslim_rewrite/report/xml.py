@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from ..patterns import re
 from ..pipeline import Result
 from .findings import all_findings, clean, findings, shown_path
 from .text import printable

@@ -6,9 +6,9 @@ actions/cache and actions/download-artifact; CircleCI, "Configuration reference"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ..patterns import re
 from ..workspace.builds.reading import scalars, yaml_file
 from ..workspace.builds.yaml_values import Map, Scalar, Seq, mapping, scalar
 from ..workspace.repository import Repository

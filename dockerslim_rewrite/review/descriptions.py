@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from ..change import Remark, RemarkKind
 from ..ir.build import read_build
 from ..knowledge.repository import build_source
+from ..patterns import re
 from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse

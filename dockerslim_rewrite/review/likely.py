@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from ..change import Remark
@@ -12,6 +11,7 @@ from ..ir.arguments import global_arguments
 from ..ir.build import Build
 from ..ir.expansion import ExpansionError, expand
 from ..ir.steps import Arg, Copy, Env
+from ..patterns import re
 from ..text.paths import PATTERN, matches
 from .breaks import FILES, Version, fate_of, is_remote, remark
 

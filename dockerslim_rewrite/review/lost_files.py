@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from ..analysis.flow.state import expand, states
@@ -11,6 +10,7 @@ from ..change import Remark
 from ..context.project import FolderProject
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..patterns import re
 from ..text.paths import PATTERN
 from .breaks import FILES, Version, below, fate_of, only_for, plain, remark, stages_by_name, taken
 

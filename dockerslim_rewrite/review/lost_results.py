@@ -6,13 +6,13 @@ What a command writes is told by its words alone, so all of this is a doubt.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ..analysis.flow.state import State, expand, states
 from ..change import Remark
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..patterns import re
 from .breaks import FILES, Version, below, plain, remark, taken
 from .modes import steps_of
 from .subtract import same_stages

@@ -6,10 +6,10 @@ Sources: GitHub documentation, "Workflow syntax for GitHub Actions"; GNU make ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..change import Remark
+from ..patterns import re
 from ..record import evolve
 from ..workspace.builds.found import FoundBuild, Place
 from ..workspace.builds.reading import yaml_file

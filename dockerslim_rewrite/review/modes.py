@@ -6,11 +6,11 @@ Sources: Dockerfile reference, "COPY --chmod"; POSIX, chmod; install(1), dos2uni
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ..ir.build import Build, Stage
 from ..ir.steps import Copy, Run, Step
+from ..patterns import re
 from ..shell.script import Script, Simple
 
 #: Commands that set modes or line ends of the files that they name.

@@ -7,7 +7,6 @@ use double-quotes".
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +14,7 @@ from ..analysis.flow.state import State, states
 from ..change import Remark
 from ..ir.build import Build
 from ..ir.steps import Exec, Run, Step
+from ..patterns import re
 from ..shell.names import POSIX_SHELLS
 from ..shell.script import Opaque, Script
 from .breaks import Version, only_for, remark

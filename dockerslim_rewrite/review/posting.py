@@ -6,7 +6,6 @@ holds is removed unless somebody answered, and the summary is updated in its pla
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
+from ..patterns import re
 from ..record import record
 from ..registry.errors import RegistryError
 from ..registry.limits import Allowance, meaning

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ..change import Change, Remark, RemarkKind
 from ..passes import rules
+from ..patterns import re
 from ..pipeline import Options, Result
 from ..pipeline.parts import Part, Replacement, parts, rewritten_lines, spanned
 from ..record import evolve, record

@@ -6,7 +6,6 @@ Source: Dockerfile reference, "Environment replacement" and "ARG", scope and inh
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ..analysis.flow.state import State, states
@@ -14,6 +13,7 @@ from ..change import Remark
 from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
+from ..patterns import re
 from ..shell.script import Script
 from ..text.paths import PATTERN
 from .breaks import FILES, STAGES, Version, is_remote, remark

@@ -5,7 +5,6 @@ Source: Dockerfile reference, "COPY --from".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -14,6 +13,7 @@ from ..change import Remark
 from ..ir.build import Build
 from ..ir.steps import From, Onbuild, Step
 from ..knowledge.images import canonical_name, catalogued
+from ..patterns import re
 from .breaks import STAGES, Version, remark
 
 #: A name that a stage may have, and no image with a tag, an owner or a registry.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from ..change import Remark
 from ..knowledge.repository import build_source
+from ..patterns import re
 from ..record import evolve
 from ..workspace.repository import Repository
 from ..workspace.walk import walk

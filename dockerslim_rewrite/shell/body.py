@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
+from ..patterns import re
 from ..record import record
 from ..syntax import Instruction, Logical
 from .reader import read_script

@@ -8,11 +8,11 @@ A tree with an error, or with a shape that is not known here, makes the body opa
 
 from __future__ import annotations
 
-import re
 import shlex
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..patterns import re
 from ..text import Span
 from .names import POSIX_SHELLS
 from .script import (

@@ -6,11 +6,11 @@ Joining two RUNs makes one shell of two, so whatever the first leaves the second
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from ..knowledge.shell_state import state_effects
+from ..patterns import re
 from ..record import record
 from .script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, Word
 

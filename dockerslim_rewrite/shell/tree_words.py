@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Any
 
+from ..patterns import re
 from ..text import Span
 from .script import Node, Redirect, Simple, Word
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from ..patterns import re
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=@%+,^-]*\Z")
 _PIECE = re.compile(

@@ -7,8 +7,9 @@ BuildKit 0.22 blanks behind ``<<`` belong to the word (``<< NAME``; not behind `
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from ..patterns import re
 
 _WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|<<[ \t]*|[^\s\\"'])++|["'\\].*""", re.S)
 _HEREDOC = re.compile(r"(\d*)<<(-?)([ \t]*)([^<]*)\Z", re.S)

@@ -6,11 +6,11 @@ here-documents), held against its official bindings by the tests.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..patterns import re
 from ..text import Source, Span
 from ..text.source import encode
 from .document import (

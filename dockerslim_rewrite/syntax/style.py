@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
+from ..patterns import re
 from ..record import record
 
 _LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
+
+from ..patterns import re
 
 _NAMED = re.compile(r"(?<![\w$])(?<!\$\{)\w++")
 _SET = re.compile(r"(?<![\w$])(\w++)=")

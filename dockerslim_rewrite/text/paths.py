@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+
+from ..patterns import re
 
 #: The longest path that Linux takes (PATH_MAX in linux/limits.h). Python takes the square of a pattern's open brackets.
 LONGEST = 4096

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from ..patterns import re
 
 _LONGEST = 60
 #: Data in the middle of a message: letters and digits that no person reads.

@@ -6,8 +6,9 @@ for a text of some kilobytes, or in a result on which whoever walks it fails. So
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from ..patterns import re
 
 if TYPE_CHECKING:
     import ast

@@ -6,9 +6,10 @@ a hundred ordinary files. So they are counted before, by the signs that make the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
+
+from ..patterns import re
 
 #: Values in one text: those of fifty thousand lines or more. Each takes a kilobyte of memory while it is read.
 MAX_VALUES = 150_000

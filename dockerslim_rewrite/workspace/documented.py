@@ -5,7 +5,6 @@ nobody in the repository builds, and engines of workflows.
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -14,6 +13,7 @@ from ..analysis.evidence import Evidence
 from ..analysis.usage import Mounted
 from ..knowledge.images import image_facts
 from ..knowledge.run_commands import run_command, run_options, workflow_image
+from ..patterns import re
 from ..record import record
 from ..text.lines import line_at
 from .builds.found import Text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..knowledge.images import image_facts
+from ..patterns import re
 from ..pipeline.stage_labels import untagged
 from ..record import record
 from ..text.lines import line_at

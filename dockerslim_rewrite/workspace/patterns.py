@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import translate
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from ..patterns import re
 from ..record import record
 
 _SIGNS = frozenset("*?[")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ..knowledge.repository import is_template_name
+from ..patterns import re
 from ..syntax import ParseError, parse
 
 _MARK = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>|@[A-Z][A-Z0-9_]*+@|%%\w[\w.-]*+%%")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from ..analysis.project import Evidence
 from ..analysis.usage import Container, Mounted, Stale, Usage
 from ..context.locate import Location, locate
 from ..context.project import FolderProject, Trees
+from ..patterns import re
 from ..record import evolve
 from .builds.by_hand import HandRun
 from .builds.found import FoundBuild, Place, Runner, Text, Unknown, Words

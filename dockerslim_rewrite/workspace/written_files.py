@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ..analysis.evidence import Evidence
 from ..analysis.usage import Maker
 from ..knowledge.repository import is_template_name, template_endings
+from ..patterns import re
 from ..record import record
 from ..text.lines import line_at
 from .repository import Repository

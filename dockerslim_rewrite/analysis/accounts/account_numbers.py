@@ -7,13 +7,13 @@ Sources: useradd(8), usermod(8), Debian's and BusyBox's adduser; BuildKit ``exec
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run, Step, Value
 from ...knowledge.accounts import number_of_account
+from ...patterns import re
 from ...record import record
 from ...shell.arguments import Arguments, split
 from ...shell.script import Simple

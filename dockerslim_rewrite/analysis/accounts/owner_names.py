@@ -5,10 +5,9 @@ Sources: Dockerfile reference, COPY; chown(1), useradd(8), Debian's and BusyBox'
 
 from __future__ import annotations
 
-import re
-
 from ...knowledge.accounts import number_of_account
 from ...knowledge.images import canonical_name
+from ...patterns import re
 from ...shell.arguments import split
 
 ROOT = "0:0"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...ir.build import Stage
 from ...ir.steps import Run
+from ...patterns import re
 from ...text.paths import matches
 from ..facts import Facts
 from .asking import effects

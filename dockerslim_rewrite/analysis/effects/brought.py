@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from functools import lru_cache
 
+from ...patterns import re
 from ...shell.arguments import split
 from ...shell.script import Script, Simple
 from ...text.paths import within

@@ -6,13 +6,13 @@ Sources: the managers' data files.
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
+from ...patterns import re
 from ..facts import Facts, Use
 from ..flow.given_commands import given_commands, single_commands
 from ..shell.operations import Kind, operation

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
+from ...patterns import re
 from ...shell.script import AndOr, Script, Simple
 
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@+-]*\Z")

@@ -7,10 +7,10 @@ parent folders are created with the owner of the COPY and mode 0755).
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Run, Step
+from ...patterns import re
 from ...record import record
 from ..bases import base_image, system
 from ..facts import Facts

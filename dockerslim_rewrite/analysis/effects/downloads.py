@@ -5,12 +5,12 @@ Sources: wget(1); curl(1). The name that wget gives a file is the last part of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ...ir.expansion import put_in
 from ...knowledge.images import ImageFacts
+from ...patterns import re
 from ...shell.script import Word
 
 #: Options about what is printed.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
+from ...patterns import re
 from ..shell.operations import Kind, Operation
 from .follow_python import python_text
 from .following import Following, is_known, joined

@@ -5,7 +5,6 @@ Sources: apt-get(8), apt-cache(8), apt-file(1), rosdep and Ansible documentation
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import partial
@@ -15,6 +14,7 @@ from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run, Step
 from ...knowledge.effects import list_habit
+from ...patterns import re
 from ..facts import Facts
 from ..flow.given_commands import given_commands, single_commands
 from ..packages.apt import LISTS, READS

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping
 
 from ...knowledge.effects import builds, installer_habit, is_plain, is_settings, list_habit, printers, wrappers
 from ...knowledge.managers import manager_name
 from ...knowledge.vocabulary import language_of, vocabularies
+from ...patterns import re
 from ...shell.names import SYSTEM_PATH
 from ...shell.reader import read_script
 from ...shell.script import Compound, Node, Pipeline, Script, Simple, walk

@@ -5,10 +5,10 @@ Sources: crontab(5), run-parts(8), Supervisor documentation ("Configuration File
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from ...knowledge.effects import service_file
+from ...patterns import re
 from .reached import Files
 
 #: Services with more files than this are not looked through to the end, nor longer ones.

@@ -6,11 +6,11 @@ means the folder with a slash.
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Step, Value
+from ...patterns import re
 from ...record import record
 from ...text import Span
 from ..bases import base_head, base_image

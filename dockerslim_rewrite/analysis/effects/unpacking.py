@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step
+from ...patterns import re
 from ...record import record
 from ...shell.arguments import split
 from ...shell.script import Script, Simple

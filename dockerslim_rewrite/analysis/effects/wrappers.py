@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
 from ...knowledge.effects import Wrapper, shells, wrappers
+from ...patterns import re
 from ...record import record
 
 Words = tuple[str | None, ...]

@@ -6,10 +6,10 @@ Sources are in ``knowledge/data/writes.toml``. Paths are absolute; what cannot b
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
 from ...knowledge.writes import ToolWriting, Writing, module_writing, tool_writing, writing
+from ...patterns import re
 from ...record import evolve, record
 from ...shell.arguments import split
 from ...shell.names import POSIX_SHELLS

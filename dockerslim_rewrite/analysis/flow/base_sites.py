@@ -6,7 +6,6 @@ The tag may stand in the FROM, in the default of the build argument that the FRO
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...ir.arguments import global_arguments
@@ -14,6 +13,7 @@ from ...ir.build import Build, Stage
 from ...ir.expansion import Expansion
 from ...ir.reference import ImageReference, InvalidReference, parse, stage_named
 from ...ir.steps import Arg, From
+from ...patterns import re
 from ...record import record
 from ...syntax.words import Pair
 from ...text import Edit, Span

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ...ir.build import Build
+from ...patterns import re
 
 _SYNTAX = re.compile(
     r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::(?:1|latest|labs|1-labs|1\.(?:[2-9]|\d\d)[^@]*))?(?:@.*)?\Z"

@@ -7,12 +7,12 @@ environment), ``cd`` and ``set``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ...knowledge.effects import only_assigns
+from ...patterns import re
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, children
 from ...text import Span
 from ..shell.operations import command_names, unwrapped

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...ir.steps import Copy
+from ...patterns import re
 from .places import Place, absolute
 from .state import State, expand
 

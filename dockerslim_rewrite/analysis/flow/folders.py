@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...ir.build import Stage
 from ...ir.expansion import put_in
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
+from ...patterns import re
 from ...shell.script import AndOr, Node, Script, Simple
 from ...shell.state import starts_absolute
 

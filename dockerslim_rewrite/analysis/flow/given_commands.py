@@ -7,10 +7,10 @@ Sources: Dockerfile reference, "Understand how CMD and ENTRYPOINT interact"; Com
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir.build import Build
+from ...patterns import re
 from ...record import record
 from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script

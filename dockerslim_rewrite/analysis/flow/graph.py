@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Step
+from ...patterns import re
 from ...record import record
 
 #: What people call a stage that only tries out the one beneath it.

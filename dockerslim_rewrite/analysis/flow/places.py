@@ -6,10 +6,10 @@ Paths are absolute; what cannot be told is None, not guessed.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from ...ir.expansion import MAX_LENGTH
+from ...patterns import re
 from ...record import evolve, record
 from ...shell.script import Compound, Script, Simple, Word
 from ...shell.words import word_value

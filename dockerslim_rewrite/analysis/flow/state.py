@@ -6,12 +6,12 @@ Source: the Dockerfile reference; a stage starts with the state its base stage e
 from __future__ import annotations
 
 import posixpath
-import re
 from functools import lru_cache
 
 from ...ir.build import Build, Stage
 from ...ir.expansion import MAX_LENGTH
 from ...ir.steps import Arg, Env, Shell, Step, Value
+from ...patterns import re
 from ...record import evolve, record
 from .environment import Environment, Names
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple, TypeGuard
 
+from ...patterns import re
 from ...shell.script import AndOr, Group, Node, Operator, Script, Sequence, Simple
 
 #: Folders that are always there. Source: ShellCheck's check for SC2164.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
@@ -11,6 +10,7 @@ from functools import lru_cache, partial
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
 from ...knowledge.order import fetches, ignores_variables, installs_packages, known_options, works_on_operands
+from ...patterns import re
 from ...record import record
 from ...shell.script import Simple
 from ..facts import Facts

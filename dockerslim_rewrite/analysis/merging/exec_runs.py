@@ -5,12 +5,12 @@ Sources: Dockerfile reference, "Shell and exec form"; POSIX 2.2 (quoting), 2.9.1
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.shell_state import state_effects
+from ...patterns import re
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ..facts import Facts

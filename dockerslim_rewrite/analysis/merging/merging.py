@@ -6,7 +6,6 @@ Each RUN starts a fresh shell; joining must keep that illusion (state), and a RU
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
@@ -15,6 +14,7 @@ from itertools import pairwise
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.wishes import marks_region
+from ...patterns import re
 from ...record import record
 from ...shell import script as script_tree
 from ...shell.edits import starts_errexit

@@ -6,9 +6,9 @@ WORKDIR, which runtimes make again where it is gone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from ...patterns import re
 from ...shell.script import Script, Simple, Word
 from ..flow.places import absolute, literal
 from ..packages.cleanup import always_runs

@@ -6,10 +6,10 @@ Source: sources.list(5), apt-key(8), add-apt-repository(1), "--add-architecture"
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
 from ...ir.steps import Copy, Run, Step
+from ...patterns import re
 from ...shell.names import POSIX_SHELLS
 from ...shell.script import Simple
 from ..facts import Facts, Use

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from ...ir.steps import Step
+from ...patterns import re
 from ..shell.operations import Operation
 
 #: Options of pip by which it may not get, or not take, the archives that the usual index has.

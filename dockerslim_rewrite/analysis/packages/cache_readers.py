@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...ir.build import Build
 from ...ir.steps import Copy, Env, Onbuild, Run, Step
 from ...knowledge.managers import Manager, manager
+from ...patterns import re
 from ...shell.script import Script, Simple
 
 if TYPE_CHECKING:

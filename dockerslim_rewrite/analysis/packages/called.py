@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.steps import Run
 from ...knowledge.managers import Manager
+from ...patterns import re
 from ...shell.script import Group, Node, Script, Simple, children, walk
 from ..facts import Facts, Use
 from ..shell.operations import Kind

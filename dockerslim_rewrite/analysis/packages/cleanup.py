@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache, partial
 
 from ...ir.steps import Run
+from ...patterns import re
 from ...shell.body import Body
 from ...shell.braces import expanded
 from ...shell.edits import append, starts_errexit

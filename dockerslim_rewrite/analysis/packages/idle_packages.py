@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from ...knowledge.development import (
     only_a_tool,
     reads_configuration,
 )
+from ...patterns import re
 from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script

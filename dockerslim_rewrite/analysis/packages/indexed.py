@@ -5,12 +5,12 @@ The lock file says it of what was asked of the index; of the rest, what is known
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from ...knowledge.larger import larger
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
+from ...patterns import re
 from ...record import record
 from ..locked import Lock, PackageEntry
 from .asked import GEM_TARGET, NPM_TARGET, asked

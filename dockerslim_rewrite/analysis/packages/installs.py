@@ -6,12 +6,12 @@ Which command is an installation is data (``knowledge.installers``); what an ins
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ...ir.steps import Arg, Run
 from ...knowledge.installers import Installer, Mixed, Setting, installer_of, mixed, settings_of, stands_apart
+from ...patterns import re
 from ...record import record
 from ...shell.script import Simple
 from ..facts import Facts

@@ -6,9 +6,9 @@ Source: Node.js documentation, "Modules: CommonJS modules" (how a path is resolv
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 
+from ...patterns import re
 from ...record import record
 
 #: What asks for a module: the word, and the literal that follows, if one does.

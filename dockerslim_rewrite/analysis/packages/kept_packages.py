@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import re
 from ...record import record
 from ...shell.script import Simple
 from ..flow.places import Frame, literal

@@ -8,7 +8,6 @@ with install scripts or a ``binding.gyp``, ``bin`` their programs) and the scrip
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from ...ir.steps import Run
 from ...knowledge.linked import linked_packages
 from ...knowledge.package_indexes import usual_index
 from ...knowledge.smaller import Installer
+from ...patterns import re
 from ...record import record
 from ...text.structured import read_json
 from ..facts import Facts

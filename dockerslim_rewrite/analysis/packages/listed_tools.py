@@ -6,13 +6,13 @@ It does where all of that is known for tools, and no source of the project but i
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...ir.build import Build
 from ...ir.steps import Healthcheck
 from ...knowledge.development import Omission, only_a_tool, word_of
+from ...patterns import re
 from ...text.structured import read_json, read_toml
 from ..facts import Facts
 from ..flow.given_commands import given_commands

@@ -7,9 +7,8 @@ pnpm-lock.yaml before version 9 (``requiresBuild`` marks what has scripts that b
 
 from __future__ import annotations
 
-import re
-
 from ...knowledge.package_indexes import usual_index
+from ...patterns import re
 from ...record import record
 
 _GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(([^)\n]*)\)", re.M)

@@ -7,9 +7,9 @@ Yarn documentation, "Lexicon" (descriptor, locator) and "Protocols".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
+from ...patterns import re
 from ...record import record
 
 _CLASSIC = "# yarn lockfile v1"

@@ -9,13 +9,13 @@ Lexicon; Protocols).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.yarn import yarn_words
+from ...patterns import re
 from ...record import record
 from ...text.paths import above
 from ...text.structured import read_json

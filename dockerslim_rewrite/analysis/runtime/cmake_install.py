@@ -6,8 +6,8 @@ Source: the CMake manual, ``install``, ``add_executable``, GNUInstallDirs.
 from __future__ import annotations
 
 import posixpath
-import re
 
+from ...patterns import re
 from ..project import Project
 
 _COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)

@@ -5,8 +5,7 @@ Source: .NET documentation, "MSBuild reference for .NET SDK projects" (project S
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import re
 from ..project import Project
 
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")

@@ -7,9 +7,10 @@ Plugin, jar-with-dependencies; the Shadow plugin of Gradle; Maven's POM referenc
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Mapping
+
+from ...patterns import re
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 #: What makes an archive look for others beside it, or changes what is built.

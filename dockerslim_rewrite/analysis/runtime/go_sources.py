@@ -6,9 +6,8 @@ has no dot is one of the standard library).
 
 from __future__ import annotations
 
-import re
-
 from ...knowledge.tables import table
+from ...patterns import re
 from ..project import Project
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from ...patterns import re
 
 #: Options that take a word.
 _VALUES = frozenset(

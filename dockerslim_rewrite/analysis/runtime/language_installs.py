@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ...ir.steps import Run
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer, installer
+from ...patterns import re
 from ...record import evolve
 from ..packages.asked import ELSEWHERE, NPM_ELSEWHERE, NPM_TARGET, asked, npm_installs_development, npm_word
 from ..packages.brought import follows

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ...record import evolve
 from ...text.paths import within
 from ..flow.destinations import destination

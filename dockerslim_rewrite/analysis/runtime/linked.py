@@ -6,13 +6,13 @@ from the project's own metadata, and from lock files.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...ir.build import Build, Stage
 from ...knowledge.linked import linked_packages, linker_words
 from ...knowledge.smaller import Installer, installer
 from ...knowledge.writes import tool_writing
+from ...patterns import re
 from ...record import evolve, record
 from ...text.structured import read_toml
 from ..bases import base_image

@@ -6,12 +6,12 @@ Sources: GCC's manual, "Options for Linking"; the CMake manual, target_link_libr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...ir.build import Stage
 from ...knowledge.images import ImageFacts
 from ...knowledge.libraries import development_package
+from ...patterns import re
 from ..facts import Facts
 from ..packages.listed import Unmet
 from .cmake_install import cmake_calls, only_describes

@@ -5,9 +5,8 @@ What is looked for is data (``knowledge/data/native_files.toml``), with its sour
 
 from __future__ import annotations
 
-import re
-
 from ...knowledge.tables import table
+from ...patterns import re
 from ..project import Project
 
 #: What says in which file that a program is compiled and installed.

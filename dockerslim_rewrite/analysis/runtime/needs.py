@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from ...ir.build import Build, Stage
@@ -21,6 +20,7 @@ from ...knowledge.smaller import (
     of_the_system,
     programs_of,
 )
+from ...patterns import re
 from ...record import record
 from ...shell.names import POSIX_SHELLS, SYSTEM_PATH
 from ...shell.reader import read_script

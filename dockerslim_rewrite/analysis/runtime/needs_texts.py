@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...ir.build import Build
 from ...ir.steps import Copy, Run, Step
 from ...knowledge.smaller import documentation, static_images
+from ...patterns import re
 from ..packages.listed import Unmet
 from .ground import Ground
 

@@ -7,10 +7,10 @@ of others do by themselves is an assumption, but for those that are known to loo
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ...knowledge.tables import table
+from ...patterns import re
 from ..project import Project
 
 _STRING = re.compile(r"[\"'`]([^\"'`\n]{1,200})[\"'`]")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ...ir.build import Stage
 from ...ir.steps import Env, Run
+from ...patterns import re
 
 _PREFIX = re.compile(
     r"(?:--(?:exec-)?prefix|--(?:bin|sbin|lib|libexec|data|sysconf|localstate|share|include|man)dir)[= ]([^\s;&|]+)"

@@ -7,11 +7,11 @@ dependencies".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...knowledge.tables import table
+from ...patterns import re
 from ...text.structured import read_toml
 from ..project import Project
 

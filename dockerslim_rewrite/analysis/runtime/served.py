@@ -7,12 +7,12 @@ Sources: nginx.org, "Configuration file's structure", ngx_http_core_module (``ro
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy
 from ...knowledge.servers import Server
+from ...patterns import re
 from ...record import record
 from ...shell.arguments import split
 from ...text.paths import within

@@ -7,11 +7,10 @@ says so instead of guessing.
 
 from __future__ import annotations
 
-import re
-
 from ...ir.build import Stage
 from ...ir.steps import Copy, Listing, Onbuild, Run, Step, Value
 from ...knowledge.recipes import Recipe
+from ...patterns import re
 from ...record import evolve
 from ...shell.reader import read_argv
 from ...shell.script import (

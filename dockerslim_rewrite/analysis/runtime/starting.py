@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...ir.build import Stage
 from ...ir.steps import Exec, Healthcheck, Step
+from ...patterns import re
 from ...record import record
 from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script

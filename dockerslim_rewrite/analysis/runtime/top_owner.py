@@ -8,9 +8,9 @@ Source: moby/buildkit#1941.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
+from ...patterns import re
 from ...record import record
 from ...text.paths import above, below
 from ..accounts.owner_names import ROOT

@@ -6,9 +6,9 @@ Sources: Dockerfile reference, COPY and WORKDIR; chown(1), chmod(1), useradd(8),
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...ir.steps import Copy
+from ...patterns import re
 from ...record import record
 from ...shell.arguments import split
 from ...shell.script import Node, Simple

@@ -7,13 +7,13 @@ UV_PYTHON_INSTALL_DIR); PEP 440, version specifiers.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...ir.arguments import global_arguments
 from ...ir.build import Build, Stage
 from ...ir.expansion import ExpansionError, expand
 from ...ir.steps import Run
+from ...patterns import re
 from ...text.structured import read_toml
 from ..facts import Facts
 from ..packages.uv import stays_with_system

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...knowledge.one_word import prints_one_word
+from ...patterns import re
 from ...shell.expansions import Expansion, expansions
 from ...shell.script import AndOr, Node, Script, Simple, Word
 from ...text.mentions import mentions

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from functools import lru_cache
 
 from ...knowledge.managers import Manager, index, manager, manager_name
+from ...patterns import re
 from ...record import record
 from ...shell.arguments import Arguments, Flag, split
 from ...shell.script import Script, Simple

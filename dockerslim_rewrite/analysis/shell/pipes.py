@@ -8,9 +8,9 @@ is an answer rather than an error (``grep``, ``diff``).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
+from ...patterns import re
 from ...shell.names import SYSTEM_PATH
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Sequence, Simple, walk
 from .operations import unwrapped

@@ -5,8 +5,7 @@ Sources: dash(1) and bash(1), "Bash POSIX Mode"; the differences that matter in 
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import re
 from ...shell.script import Script, Simple, Word
 
 #: Variables that bash sets by itself.

@@ -5,8 +5,7 @@ Sources: POSIX, "echo" (what its options and backslashes do is the shell's busin
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import re
 from ...shell.script import Simple
 
 #: What one word in quotes may hold: of what begins with a backslash, only what all shells take for the same.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...knowledge.smaller import starters
+from ...patterns import re
 
 _XARGS_VALUES = frozenset(("-n", "-I", "-P", "-L", "-d", "-a", "-s", "-E"))
 _BZIP2 = re.compile(r"\.(?:bz2|tbz2?)\b")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 from ...regular import read_whole
 from ...report.text import counted, size

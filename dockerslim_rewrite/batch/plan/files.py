@@ -9,11 +9,11 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 from ...regular import read_text
 from ...report.text import counted, size

@@ -8,10 +8,10 @@ section).
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 
+from ...patterns import re
 from ...record import record
 from ...regular import read_text
 from ...text.stars import once

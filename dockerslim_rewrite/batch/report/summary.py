@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from ...change import RemarkKind
 from ...passes import rules
+from ...patterns import re
 from ...record import record
 from ..outcome import Outcome, Status
 from ..plan.owners import NOBODY, Owners

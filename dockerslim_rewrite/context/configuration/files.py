@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
 from ...analysis.project import Doubt, Evidence, Listener, WrittenPath
 from ...knowledge.starts import ports_told
 from ...knowledge.written import configuration_names, configured_elsewhere, lock_names, own_port
+from ...patterns import re
 from ...text.numbers import small_number
 from ...text.yaml_nodes import Allowance, TooManyValues
 from ..tree import ContextTree

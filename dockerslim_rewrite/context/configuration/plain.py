@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import configparser
-import re
 from collections.abc import Collection, Iterator
 
+from ...patterns import re
 from .entries import Entry, UnreadError
 
 #: The name of what has none.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...analysis.project import Evidence, Listener, WriteKind, WrittenPath
 from ...knowledge.written import looks_written, written_names
+from ...patterns import re
 from ...text.numbers import small_number
 from ..collected import at_path
 from .entries import Entry, UnreadError

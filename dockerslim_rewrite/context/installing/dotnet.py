@@ -7,8 +7,8 @@ documentation (nuget.config, central package management, lock files).
 from __future__ import annotations
 
 import posixpath
-import re
 
+from ...patterns import re
 from .jvm import document
 from .needs import Needs, within
 

@@ -7,10 +7,10 @@ directory layout). A build script is a program, so only what plainly names nothi
 from __future__ import annotations
 
 import posixpath
-import re
 from xml.etree import ElementTree
 
 from ...knowledge.gradle_plugins import harmless_plugins
+from ...patterns import re
 from .needs import Needs, within
 
 #: Arguments of Maven by which another project is read, or only a part of this one.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Any
 
 from ...analysis.project import Installation, Obstacle
+from ...patterns import re
 from ...text.structured import read_json, read_toml
 from ..tree import ContextTree
 

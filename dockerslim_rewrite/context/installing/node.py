@@ -7,12 +7,12 @@ documentation (pnpm-workspace.yaml, .pnpmfile.cjs).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from ...knowledge.installers import reads_project, scripts_known
+from ...patterns import re
 from ...text.paths import matches
 from ..configuration.entries import UnreadError
 from ..configuration.trees import read_yaml

@@ -7,10 +7,10 @@ documentation (pyproject.toml, package-mode); PDM and Pipenv references; conda d
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ...patterns import re
 from ..configuration.entries import UnreadError
 from ..configuration.trees import read_yaml
 from .needs import Needs, within

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ...knowledge.place_variables import names_place
 from ...knowledge.python_calls import python_calls
+from ...patterns import re
 from .mentions import argument
 from .module import Module
 from .switches import compared

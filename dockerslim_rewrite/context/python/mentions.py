@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator, Sequence
 
 from ...knowledge.habits import quiet
 from ...knowledge.written import addresses
+from ...patterns import re
 from .module import Module
 from .values import PASSES_ON
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 import sys
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from functools import cached_property
 
 from ...analysis.project import Behaviour, Doubt, Evidence, Need, Privilege, SharedLibrary, UsedPackage
 from ...knowledge.python_calls import python_calls
+from ...patterns import re
 from ...record import record
 from ...text.structured import words_in
 from ..recent import Recent

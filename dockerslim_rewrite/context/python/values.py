@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from ...patterns import re
 from ...record import record
 from .module import Module
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
+from ...patterns import re
 from ...record import record
 from ..rootfs import Entry, Kind, RootFilesystem
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
+from ...patterns import re
 from ...pipeline import Result
 from ..announced import announced
 from ..archive import Image

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping
 
+from ...patterns import re
 from ...record import record
 from ..interface import EngineError
 from ..rootfs import RootFilesystem

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
+from ...patterns import re
 from ..archive import Image
 from ..compare import compare_files
 from ..expectations import Difference

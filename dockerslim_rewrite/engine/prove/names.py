@@ -7,9 +7,9 @@ in a file as a rule. Names that are put together when the program runs are not s
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 
+from ...patterns import re
 from ...record import record
 from ...shell.names import SYSTEM_PATH
 from ..rootfs import Kind, RootFilesystem

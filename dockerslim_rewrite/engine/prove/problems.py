@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
+from ...patterns import re
 from ...record import record
 from ..interface import StartOutcome
 from ..starts import refused_anew, start_text, starts_agree

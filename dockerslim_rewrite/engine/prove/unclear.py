@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.project import Project, StartedProgram
 from ...ir.build import read_build
 from ...knowledge.smaller import is_data, is_library
+from ...patterns import re
 from ...syntax import parse
 from ...text import Source
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
@@ -18,6 +17,7 @@ from ...ir.steps import Copy, Exec, Healthcheck, Step
 from ...knowledge.images import ImageFacts
 from ...knowledge.lifetimes import packages_ended
 from ...knowledge.smaller import Smaller, smaller
+from ...patterns import re
 from ...record import evolve
 from ...render.fragments import fragment
 from ...render.instructions import instruction

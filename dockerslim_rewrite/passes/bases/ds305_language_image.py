@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.bases import base_image
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...ir.build import Build, Stage
 from ...knowledge.images import distribution_image
 from ...knowledge.language_images import Language, language_of
+from ...patterns import re
 from ..base import Proposals, analysis
 
 _SYSTEM = frozenset(("apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman"))

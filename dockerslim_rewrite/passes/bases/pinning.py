@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from ...ir.build import Build
 from ...ir.reference import ImageReference
 from ...knowledge.images import ImageFacts, image_facts
 from ...knowledge.lifetimes import ended
+from ...patterns import re
 from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
 from .told_releases import written_for_another

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.facts import Facts
@@ -12,6 +11,7 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.images import image_facts
 from ...knowledge.releases import gone_after, lists_repositories, release_under, told_in
+from ...patterns import re
 
 #: What may bring packages that no release of the distribution has.
 _ADDS = re.compile(r"\b(?:add-apt-repository|apt-add-repository)\b|sources\.list|\bdpkg\s+-i\b|\bdeb\.nodesource\.com")

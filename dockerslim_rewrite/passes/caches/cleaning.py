@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import base_name, surely_root
@@ -20,6 +19,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
 from ...knowledge.managers import Manager
 from ...knowledge.writes import settles_permissions
+from ...patterns import re
 from ...render.fragments import fragment
 from ...shell.edits import drop_command
 from ...shell.script import AndOr, Node, Simple

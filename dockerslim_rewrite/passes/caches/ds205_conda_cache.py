@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...analysis.facts import Facts, Use
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Env, Run
+from ...patterns import re
 from ..base import Proposals
 from .cleaning import clean_after
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
+from ...patterns import re
 from ..base import Proposals
 from .cleaning import clean_after
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...analysis.bases import base_image
@@ -16,6 +15,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
 from ...knowledge.images import canonical_name
 from ...knowledge.processes import rebuilds
+from ...patterns import re
 from ...shell.edits import insert_after
 from ..base import Proposals
 from .cleaning import clean_after

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...analysis.effects.archives import after_removal
@@ -16,6 +15,7 @@ from ...change import Change, DropsFiles
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
 from ...knowledge.effects import is_served
+from ...patterns import re
 from ...render.fragments import fragment
 from ...text.paths import within
 from ..base import Proposals, missed

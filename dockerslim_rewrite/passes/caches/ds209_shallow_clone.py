@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Listing, Onbuild, Run
 from ...knowledge.vcs import clone_values, harmless_git, ignores_repository, kept_current, needs_history
+from ...patterns import re
 from ...render.fragments import fragment
 from ...shell.arguments import Arguments, split
 from ...shell.edits import insert_after, style_at

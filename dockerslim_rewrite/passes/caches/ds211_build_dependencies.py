@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import NamedTuple
 
 from ...analysis.bases import base_image, surely_root
@@ -15,6 +14,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run
 from ...knowledge.build_tools import BuildTools, build_programs, build_tools, compiles, debug_tools
 from ...knowledge.vcs import ignores_repository
+from ...patterns import re
 from ...shell.edits import insert_after
 from ...shell.script import Script, Simple
 from ...text import Edit

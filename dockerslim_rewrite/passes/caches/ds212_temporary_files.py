@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...analysis.bases import base_image, surely_root
@@ -17,6 +16,7 @@ from ...change import AddsOption, Change, DropsFiles, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
 from ...knowledge.temporary import keeps_no_reference, left_behind
+from ...patterns import re
 from ...shell.arguments import split
 from ...shell.edits import insert_after
 from ...shell.script import Script, Simple

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...analysis.deleted import lists_gone
@@ -22,6 +21,7 @@ from ...analysis.shell.operations import Kind
 from ...change import AddsCommand, Change, Claim, DropsFiles, Safety
 from ...ir.build import Build
 from ...ir.steps import Run, Step
+from ...patterns import re
 from ...record import record
 from ...render.fragments import fragment
 from ...shell.edits import starts_errexit

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...analysis.facts import Facts
 from ...analysis.project import Classified, FileRole
 from ...ir.build import Build
+from ...patterns import re
 from ..base import Proposals, analysis
 from .sizes import shown
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.facts import Facts
 from ...analysis.flow.state import expand
 from ...change import Change, ReplacesInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
+from ...patterns import re
 from ...text import Edit
 from ..base import Proposals, missed
 

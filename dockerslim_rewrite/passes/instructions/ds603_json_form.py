@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.effects.asking import effects
 from ...analysis.evidence import Evidence
@@ -12,6 +11,7 @@ from ...change import Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Exec, Healthcheck, Run
 from ...knowledge.processes import is_init, launches
+from ...patterns import re
 from ...shell.names import INTERPRETERS, SYSTEM_PATH
 from ...shell.script import Simple
 from ...text.paths import within

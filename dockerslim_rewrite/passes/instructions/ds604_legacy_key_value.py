@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Facts
 from ...change import Change, Layout, Safety
 from ...ir.build import Build
 from ...ir.steps import Env, Label, Onbuild
+from ...patterns import re
 from ...syntax.words import split_words
 from ...text import Edit
 from ..base import Proposals, missed

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.effects.start_folders import start_folder
 from ...analysis.facts import Facts
 from ...change import Change, RespellsValue, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
+from ...patterns import re
 from ...text import Edit
 from ..base import Proposals, missed
 

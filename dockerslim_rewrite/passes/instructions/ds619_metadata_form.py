@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...analysis.facts import Facts
 from ...change import Change, ChangesFlag, Layout, Remark, Safety
 from ...ir.build import Build
 from ...ir.steps import Arg, From, Label, Listing
+from ...patterns import re
 from ...text import Edit
 from ..base import Proposals, missed
 from .label_keys import bare_key, is_valid_key

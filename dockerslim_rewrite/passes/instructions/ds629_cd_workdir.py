@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.effects.start_folders import start_folder
@@ -11,6 +10,7 @@ from ...analysis.flow.folders import folder, frame, is_reset, observer, resets, 
 from ...change import Change, EntersFolder, Remark, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value
+from ...patterns import re
 from ...record import record
 from ...render.instructions import instruction
 from ...shell.script import Simple

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Facts
 from ...ir.build import Build
+from ...patterns import re
 from ..base import Proposals, analysis
 
 _BUILDERS = re.compile(r"\$(?:BUILD(?:PLATFORM|ARCH|OS)\b|\{BUILD(?:PLATFORM|ARCH|OS)[:}])")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -14,6 +13,7 @@ from ...ir.build import Build, Stage
 from ...ir.expansion import Expansion, ExpansionError, expansions
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Onbuild, Step, Value
 from ...knowledge.instruction_flags import known_flags
+from ...patterns import re
 from ..base import Proposals
 from .refusals import is_filled_in, refusals
 

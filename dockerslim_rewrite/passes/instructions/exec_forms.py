@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.facts import Facts
@@ -12,6 +11,7 @@ from ...change import Change, ChangesForm, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Run
 from ...knowledge.shell_state import state_effects
+from ...patterns import re
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import AndOr, Node, Script, Simple

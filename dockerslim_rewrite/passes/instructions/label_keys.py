@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from ...patterns import re
 
 _VALID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\Z")
 

@@ -6,12 +6,12 @@ distribution/reference, grammar; docker/go-connections, nat.ParsePortSpecs; Go, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from ...ir.build import Build, Stage
 from ...ir.expansion import ExpansionError, expansions
 from ...ir.steps import From, Healthcheck, Listing, Onbuild, Run, Shell, Step, Value
+from ...patterns import re
 
 _STAGE = re.compile(r"[a-z][a-z0-9_.-]*\Z")
 #: A component of a repository's name, and the host that may stand before the first slash.

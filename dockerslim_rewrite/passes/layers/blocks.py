@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -14,6 +13,7 @@ from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Stage
 from ...ir.steps import Run
 from ...knowledge.costs import is_cheap, starts_block
+from ...patterns import re
 from ...shell.script import Pipeline, Script, Simple, walk
 from ..base import Proposals, missed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from ...analysis.flow.buildkit import needs_buildkit
 from ...change import Change, ChangesFlag, Claim, DropsInstruction, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ...shell.edits import delete
 from ...shell.script import AndOr, Node, Simple
 from ...syntax import Logical

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ from ...analysis.facts import Facts
 from ...change import Change, JoinsInstructions, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Env, Label, Listing, Step
+from ...patterns import re
 from ...shell.edits import style_at
 from ...text import Edit
 from ..base import Proposals, missed

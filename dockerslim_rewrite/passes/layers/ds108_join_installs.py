@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -14,6 +13,7 @@ from ...ir.build import Build
 from ...ir.steps import Run
 from ...knowledge.conflicts import conflicting
 from ...knowledge.recommends import recommends_nothing
+from ...patterns import re
 from ...record import evolve, record
 from ...shell.edits import insert_after, style_at
 from ...shell.script import AndOr, Simple

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ...analysis.project import Installation
 from ...change import Change, CopiesFirst, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Label, Listing, Run, Step, Value
+from ...patterns import re
 from ...record import evolve
 from ...syntax import SegmentKind
 from ...text import Edit, Span

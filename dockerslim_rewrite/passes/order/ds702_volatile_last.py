@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -12,6 +11,7 @@ from ...change import Change, MovesInstruction, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step
 from ...knowledge.order import breaks_cache, is_apart, is_branch, is_volatile, says_nothing
+from ...patterns import re
 from ...syntax import SegmentKind
 from ...syntax.words import Pair
 from ...text import Edit, Span

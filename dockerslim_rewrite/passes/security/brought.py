@@ -7,7 +7,6 @@ reference, "COPY --chown --chmod"; BuildKit's and Buildah's copiers, which make 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from ...analysis.bases import base_image
@@ -15,6 +14,7 @@ from ...analysis.facts import Facts
 from ...analysis.flow.state import expand
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ...text.paths import within
 from .runtime_directories import folder_after
 from .user_rights import copies_of

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...analysis.facts import Facts
 from ...ir.build import Build
 from ...ir.steps import Arg, Env, Run
+from ...patterns import re
 from ..base import Proposals, analysis
 
 _SECRET = re.compile(

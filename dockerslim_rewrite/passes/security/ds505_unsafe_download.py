@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from ...analysis.facts import Facts
 from ...change import Remark
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ...shell.names import INTERPRETERS
 from ...shell.script import Pipeline, Simple
 from ..base import Proposals, analysis

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
 from ...change import AddsOption, Change, Claim, RespellsValue, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Value
+from ...patterns import re
 from ...shell.edits import insert_after
 from ...text import Edit
 from ..base import Proposals, missed

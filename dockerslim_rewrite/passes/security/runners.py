@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from ...analysis.flow.given_commands import single_commands
@@ -11,6 +10,7 @@ from ...analysis.project import Project, WriteKind, WrittenPath
 from ...analysis.shell.operations import Kind, operation
 from ...analysis.usage import Container, Mounted
 from ...knowledge.starts import ports_told
+from ...patterns import re
 from ...text.paths import within
 from .user_obstacles import FIRST_FREE_PORT
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from ...analysis.packages.cleanup import append_to, appendable
 from ...change import AddsCommand, AddsInstruction, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ...record import record
 from ...render.fragments import fragment
 from ...render.instructions import instruction

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from ...knowledge.habits import known_library, serves
 from ...knowledge.processes import server_named
 from ...knowledge.starts import ports_told
 from ...knowledge.users import built_folders, home_code
+from ...patterns import re
 from ...record import evolve, record
 from ...shell.script import Script
 from ...text.lines import line_at

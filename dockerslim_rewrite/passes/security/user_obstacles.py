@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.accounts.created import named_account
@@ -17,6 +16,7 @@ from ...knowledge.accounts import changes_accounts
 from ...knowledge.entrypoints import entrypoint_minds
 from ...knowledge.starts import bound_port, for_anyone, port_in, ports_told
 from ...knowledge.users import makes_private
+from ...patterns import re
 from ...shell.script import Script, Simple
 from ...text.paths import matches, within
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from ...analysis.project import Behaviour, FileFacts, Project, WriteKind, Writte
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.users import is_temporary
+from ...patterns import re
 from ...text.paths import matches, within
 
 _SYSTEM = re.compile(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.bases import System, base_image, base_name, system
 from ...analysis.facts import Facts
 from ...analysis.flow.start import start_of
@@ -11,6 +9,7 @@ from ...analysis.shell.pipes import breaks
 from ...change import AddsCommand, AddsInstruction, AddsOption, Change, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run
+from ...patterns import re
 from ...render.instructions import instruction
 from ...shell.edits import insert_after
 from ...shell.script import AndOr, Simple

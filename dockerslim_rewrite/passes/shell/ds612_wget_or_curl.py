@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ...analysis.bases import base_image
@@ -11,6 +10,7 @@ from ...analysis.flow.outcome import must_succeed
 from ...analysis.shell.operations import Kind
 from ...change import Change, ReplacesCommand, Safety
 from ...ir.build import Build, Stage
+from ...patterns import re
 from ...shell.edits import drop_word
 from ...text import Edit
 from ..base import Proposals, analysis, missed

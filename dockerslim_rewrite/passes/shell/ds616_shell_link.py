@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Facts
 from ...change import AddsInstruction, Change, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Onbuild, Run, Shell
+from ...patterns import re
 from ...render.instructions import instruction
 from ...shell.script import AndOr, Script, Simple
 from ...text import Edit

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...change import Change, RespellsWords, Safety
 from ...ir.build import Build
 from ...ir.steps import Run
+from ...patterns import re
 from ...shell.edits import style_at
 from ...shell.script import Word
 from ...text import Edit

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...ir.build import Build
+from ...patterns import re
 from ..base import Proposals, analysis
 
 #: How each manager separates a package from its version, and how to ask for one.

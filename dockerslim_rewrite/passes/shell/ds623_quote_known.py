@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...analysis.facts import Facts
 from ...change import Change, RespellsWords, Safety
 from ...ir.build import Build
+from ...patterns import re
 from ...shell.script import Script, Simple, Word
 from ...syntax import Logical
 from ...text import Edit

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.facts import Facts
 from ...change import Change, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Value
+from ...patterns import re
 from ...shell.edits import drop_command
 from ...shell.script import AndOr, Node, Script, Simple, Word
 from ...text import Edit

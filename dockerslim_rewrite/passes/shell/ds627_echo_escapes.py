@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.bases import System, system
 from ...analysis.facts import Facts
 from ...change import Change, ReplacesCommand, Safety
 from ...ir.build import Build, Stage
+from ...patterns import re
 from ...text import Edit
 from ..base import Proposals, missed
 from .commands import calls, written

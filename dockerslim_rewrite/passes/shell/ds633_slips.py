@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...analysis.bases import System, system
@@ -10,6 +9,7 @@ from ...analysis.facts import Facts
 from ...change import Remark
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run
+from ...patterns import re
 from ...shell.script import Redirect, Simple
 from ..base import Proposals, analysis
 from .commands import calls

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...analysis.facts import Use
 from ...ir.build import Build
 from ...ir.steps import Arg, Env
 from ...knowledge.recommends import needing
+from ...patterns import re
 from ...text.paths import matches
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]+")

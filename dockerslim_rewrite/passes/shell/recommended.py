@@ -4,7 +4,6 @@ repositories whose packages nobody knows.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
@@ -15,6 +14,7 @@ from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.recommends import fetches_keys, has_agent, is_repository, kept
 from ...knowledge.starts import idles
+from ...patterns import re
 from ...shell.names import POSIX_SHELLS
 from ...shell.script import Pipeline, Script, Simple, walk
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...analysis.accounts.created import created_home
 from ...analysis.flow.places import BROAD, Frame
 from ...ir.steps import Run
 from ...knowledge.images import canonical_name
+from ...patterns import re
 from ...record import record
 from ...shell.script import AndOr, Script, Simple
 from ...text.numbers import small_number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...analysis.facts import Facts
@@ -11,6 +10,7 @@ from ...change import Remark, RemarkKind
 from ...ir.arguments import PLACEHOLDER, is_given
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Run, Step
+from ...patterns import re
 from ..base import Proposals
 
 _NUMBER = re.compile(r"[+-]?[0-9]+\Z")

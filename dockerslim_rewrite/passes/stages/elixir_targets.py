@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.packages.listed import Unmet
 from ...analysis.runtime.linked import links
 from ...analysis.shell.operations import operation
 from ...change import Safety
+from ...patterns import re
 from .runtime_needs import CERTIFICATES, needed_packages
 from .slim_variants import slim_variant
 from .split_project import Project, Target, is_small

@@ -7,7 +7,6 @@ runs in the image: each of them is a start like CMD.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.flow.given_commands import given_commands, single_commands
@@ -16,6 +15,7 @@ from ...analysis.packages.node_scripts import COMPILERS, runs_script
 from ...analysis.runtime.java_kit import compiled_at_start
 from ...analysis.shell.operations import Kind, operation
 from ...knowledge.processes import rebuilds
+from ...patterns import re
 from ...record import record
 from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...analysis.runtime.go_sources import asks_for_accounts, may_need_c, module_of, opened_files, reads_types
@@ -13,6 +12,7 @@ from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import AddsAssignment, Claim, Safety
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.images import image_facts
+from ...patterns import re
 from ...shell.names import SYSTEM_PATH
 from ...shell.script import Script
 from ...text import Edit

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.runtime.fat_archives import archive_name
 from ...analysis.runtime.opened import opens_files, reaches
 from ...change import LeavesUnread
 from ...ir.steps import Exec
+from ...patterns import re
 from ...record import evolve
 from ...shell.script import Script
 from ...text.paths import matches

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from itertools import pairwise
 
 from ...analysis.runtime.java_kit import compiled_at_start
 from ...change import Safety
 from ...ir.steps import Exec
+from ...patterns import re
 from .java_archive import archive_alone
 from .runtime_needs import needed_packages, unknown_program
 from .split_project import Project, Target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from datetime import timedelta
 
 from ...analysis.facts import Use
@@ -20,6 +19,7 @@ from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.lifetimes import packages_ended
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import smaller
+from ...patterns import re
 from ...record import evolve
 from ...text.paths import within
 from .runtime_needs import needed_packages, program

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Sequence
 
 from ...change import LeavesUnread
+from ...patterns import re
 from ...record import evolve, record
 from .left_sources import copied_folders, mixed, names_files
 from .split_project import Project, Target

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Sequence
 
 from ...analysis.flow.destinations import destination
 from ...ir.steps import Copy, Env, Listing
+from ...patterns import re
 from .split_project import Project
 
 #: How a step names all of the build context.

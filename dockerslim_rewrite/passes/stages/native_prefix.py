@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.runtime.native_build import build_texts, compiles, leads_back, not_linked
 from ...analysis.runtime.opened import opens_files
 from ...change import LeavesUnread
 from ...ir.steps import Copy
+from ...patterns import re
 from ...record import evolve
 from .left_sources import copied_folders, mixed, names_files
 from .split_project import Project, Target

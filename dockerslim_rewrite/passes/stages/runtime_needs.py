@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
 from ...analysis.flow.state import expand
@@ -12,6 +11,7 @@ from ...analysis.shell.operations import Kind
 from ...ir.steps import Env
 from ...knowledge.libraries import libraries, serves_builds
 from ...knowledge.smaller import smaller
+from ...patterns import re
 from ...shell.names import SYSTEM_PATH
 from .split_project import Project
 

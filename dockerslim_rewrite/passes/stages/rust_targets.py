@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.runtime.rust_sources import beside_the_program, opened_by_rust
 from ...analysis.runtime.starting import EVERYWHERE, Started
 from ...analysis.shell.operations import operation
 from ...change import Safety
 from ...knowledge.images import image_facts
+from ...patterns import re
 from .lean_sources import Language, without_sources
 from .left_sources import copied_folders
 from .runtime_needs import brought_by_system, needed_packages, system_program

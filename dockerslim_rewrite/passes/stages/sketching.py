@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from itertools import pairwise
 
 from ...analysis.facts import Facts
@@ -15,6 +14,7 @@ from ...ir.build import Build
 from ...ir.steps import Onbuild
 from ...knowledge.recipes import recipe
 from ...knowledge.servers import server
+from ...patterns import re
 from ...record import evolve, record
 from ...text import Patch
 from .likely_bases import likely_base

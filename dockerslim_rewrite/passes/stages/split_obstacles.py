@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 
 from ...analysis.runtime.shipped import Obstacle
 from ...ir.steps import Arg, Env, Exec, Healthcheck
+from ...patterns import re
 from ...text.paths import within
 from .split_project import Project, Target
 

@@ -7,7 +7,6 @@ brought, and packages that only builds use.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...analysis.effects.asking import effects
@@ -22,6 +21,7 @@ from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
 from ...knowledge.images import ImageFacts
 from ...knowledge.recipes import Recipe, recipe
+from ...patterns import re
 from ...record import evolve
 from ...render.instructions import instruction
 from ..base import Proposals, missed

@@ -7,7 +7,6 @@ last command, with the comments above them.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from ...analysis.runtime.shipped import Shipping
 from ...analysis.shell.operations import Kind, command_names, operation
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Run, Step
+from ...patterns import re
 from ...record import record
 from ...render.environment import render
 from ...render.instructions import instruction

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...analysis.locked import FILE_NAME
 from ...analysis.shell.operations import Kind
 from ...analysis.usage import Container
 from ...change import AddsInstruction
 from ...ir.steps import Env, Run, Shell, Step
+from ...patterns import re
 from ...record import record
 from ...render.instructions import instruction
 from ...text import Edit

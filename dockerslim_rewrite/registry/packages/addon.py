@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 
 _MAX_TEXT = 256 * 1024

@@ -7,7 +7,6 @@ System V ABI (``DT_NEEDED``).
 from __future__ import annotations
 
 import posixpath
-import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from email.parser import HeaderParser
 from typing import IO, Any
 
 from ...knowledge.larger import larger
+from ...patterns import re
 from ...record import record
 from .setup_script import declared
 from .unpacking import Unpacking, tar, too_large, too_many, unpacking, zipped

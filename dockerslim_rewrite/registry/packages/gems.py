@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import tarfile
 import urllib.parse
 import zlib
@@ -21,6 +20,7 @@ from typing import IO
 from ...analysis.locked import PackageEntry
 from ...knowledge.larger import larger
 from ...knowledge.package_indexes import usual_index
+from ...patterns import re
 from ...record import record
 from ...regular import read_text
 from ..crew import crew

@@ -8,7 +8,6 @@ npm's own semver.
 from __future__ import annotations
 
 import os
-import re
 import urllib.parse
 import zlib
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ from nodesemver import max_satisfying, satisfies
 
 from ...analysis.locked import PackageEntry
 from ...knowledge.package_indexes import usual_index
+from ...patterns import re
 from ...record import evolve, record
 from ...regular import read_text
 from ...text.structured import Excessive, read_json

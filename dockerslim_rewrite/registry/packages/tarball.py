@@ -10,12 +10,12 @@ points) and "Modules: CommonJS modules" (how a path is resolved).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from ...analysis.packages.javascript import ENDINGS, asks_unseen, modules_named
 from ...knowledge.larger import larger
+from ...patterns import re
 from ...record import evolve, record
 from ...text.structured import read_json
 from .addon import UNKNOWN, Addon, addon, prebuilt

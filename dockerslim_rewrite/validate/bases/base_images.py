@@ -6,7 +6,6 @@ the beginning of the one that is there now, and that a digest keeps the tag befo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import ChangesBase, Claim
@@ -15,6 +14,7 @@ from ...ir.build import Build, Stage
 from ...ir.expansion import expand
 from ...ir.reference import ImageReference, InvalidReference, parse
 from ...ir.steps import Arg, Run
+from ...patterns import re
 from ..core.program import base_of
 from ..core.verdict import Unsound
 

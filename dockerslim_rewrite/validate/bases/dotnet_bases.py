@@ -7,7 +7,7 @@ SDK has culture data and time zones, which the runtime lacks. What the SDK of 3.
 
 from __future__ import annotations
 
-import re
+from ...patterns import re
 
 #: Names of SDK images with the names of the images that run what they build.
 _RUNTIMES = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ...ir.build import Stage
 from ...ir.steps import Env
+from ...patterns import re
 from ..core.observe import value
 
 #: What base images set: variables and the folder, which are meant where the program says nothing.

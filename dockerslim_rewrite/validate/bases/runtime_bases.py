@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ...ir.reference import ImageReference, InvalidReference, parse
+from ...patterns import re
 from .dotnet_bases import is_runtime_of
 
 _CODENAMES = frozenset(("wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "sid"))

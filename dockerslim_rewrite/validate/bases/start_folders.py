@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...change import RespellsValue
 from ...ir.build import Build
 from ...ir.steps import Copy, Step
+from ...patterns import re
 from ...record import evolve
 from ..core.program import base_of
 

@@ -7,10 +7,10 @@ redirection dissolve. Two bodies with equal units run the same commands under th
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TypeAlias
 
+from ...patterns import re
 from ...record import record
 from ...shell.script import AndOr, Group, Node, Pipeline, Redirect, Script, Sequence, Simple
 from ...shell.words import word_value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from functools import lru_cache
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Run, Step
+from ...patterns import re
 from ...shell.script import Script
 from .observe import Command, commands, units
 

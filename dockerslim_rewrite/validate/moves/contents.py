@@ -6,11 +6,11 @@ Sources: pip, requirements file format; conda, "Managing environments"; YAML 1.2
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 from ...text.yaml_nodes import check
 

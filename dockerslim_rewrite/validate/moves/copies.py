@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import ChangesFlag
 from ...ir.steps import Copy
+from ...patterns import re
 from ..core.instructions import Side, heredocs
 from ..core.verdict import Unsound
 

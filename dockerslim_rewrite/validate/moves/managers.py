@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from ...patterns import re
 from ...record import record
 from ..core.observe import Command
 from ..core.program import is_local

@@ -8,13 +8,13 @@ runs, must be among those that are copied first.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
 from ...change import CopiesFirst
 from ...ir.steps import Arg, Copy, Env, Label, Listing, Run, Step, Value
+from ...patterns import re
 from ...record import evolve
 from ...text.paths import matches
 from ..core.program import commands_of

@@ -8,13 +8,13 @@ name, from and into folders that are not theirs.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from ...change import MovesInstruction
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Run, Step, Value
+from ...patterns import re
 from ...record import record
 from ..core.observe import Command
 from ..core.program import commands_of, is_local, script_of

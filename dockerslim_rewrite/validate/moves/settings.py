@@ -6,9 +6,9 @@ Sources: the managers' own references of their configuration files and environme
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
+from ...patterns import re
 from .contents import Contents, Place
 
 #: Variables that name lists of requirements, and others that name files, or folders of packages.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...change import AddsOption, DropsFiles
 from ...ir.build import Build
 from ...ir.steps import Copy, Run
+from ...patterns import re
 from ..core.observe import Command
 from ..core.program import commands_of
 from ..core.verdict import Unsound

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
@@ -25,6 +24,7 @@ from ...change import (
     RespellsWords,
     SetsUser,
 )
+from ...patterns import re
 from ...text import Span
 from ..core.observe import Command, commands
 from ..users.accounts import commands_of_added

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from ...patterns import re
 from ..core.observe import Command, Unit, commands
 
 #: Commands that may be added because they only empty a tool's own cache.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...change import ReplacesCommand
 from ...ir.build import Build
+from ...patterns import re
 from ...text import Span
 from ..core.program import base_of, commands_of
 from ..core.verdict import Unsound

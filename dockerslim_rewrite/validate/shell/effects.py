@@ -5,9 +5,9 @@ Source: POSIX 2.12 and 2.14. Whatever is not plainly harmless counts as noticed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 
+from ...patterns import re
 from ...record import record
 from ..core.observe import Block, Command, Unit, commands
 

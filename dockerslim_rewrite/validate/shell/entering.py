@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from ...change import Claim, RemovesCommand, StopsWithoutFolder
+from ...patterns import re
 from ..core.observe import Block, Command, Unit
 
 #: Paths of folders that every system has, and that of the one that is being left.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 
 from ...change import ChangesForm
 from ...ir.build import Build
 from ...ir.steps import Run, Step
+from ...patterns import re
 from ...shell.reader import read_script
 from ...shell.script import Script
 from ..core.program import base_of, script_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...change import Claim, EntersFolder
 from ...ir.build import Build, Stage
 from ...ir.steps import Arg, Copy, Env, Exec, Healthcheck, Label, Listing, Onbuild, Run, Shell, Step, Value
+from ...patterns import re
 from ...shell.script import Script
 from ..bases.inherited import filled
 from ..core.observe import Block, Command, Unit, units

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Healthcheck, Shell, Step
+from ...patterns import re
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import AndOr, Node, Script, Simple

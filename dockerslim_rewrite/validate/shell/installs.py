@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...change import Claim, JoinsCommands
+from ...patterns import re
 from ..core.observe import Block, Command, Unit
 
 #: apt resolves all names of one install together, and sees nothing new between two installs without an update.

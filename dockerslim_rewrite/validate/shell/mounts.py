@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import AddsMount, Claim
+from ...patterns import re
 
 _CACHE = re.compile(r"type=cache,target=(?P<target>/[^,]*)(?:,sharing=(?:locked|private|shared))?\Z")
 #: Folders that package managers fill by themselves, and refill when they are empty.

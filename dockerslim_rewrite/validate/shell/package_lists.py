@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from ...change import AddsCommand, AddsOption, DropsFiles, RemovesCommand
 from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild, Run, Value
+from ...patterns import re
 from ...shell.names import POSIX_SHELLS
 from ..core.observe import Command, units
 from ..core.program import base_of, commands_of, script_of

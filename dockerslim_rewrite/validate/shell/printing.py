@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import ReplacesCommand
+from ...patterns import re
 
 _TEXT = re.compile(r"""'(?:[^'\\]|\\[nt])*'|"(?:[^"\\`]|\\[nt"$])*\"""")
 

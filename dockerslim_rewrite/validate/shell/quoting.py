@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Set
 from typing import NamedTuple
 
+from ...patterns import re
 from ...text.mentions import mentions
 from ..core.observe import Command, Unit, commands
 

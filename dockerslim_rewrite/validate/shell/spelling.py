@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 
 from ...change import RespellsWords
+from ...patterns import re
 from .quoting import modern, quoted_alike
 
 #: Commands whose operands are files, and behind what words, in one line, an operand surely is one.

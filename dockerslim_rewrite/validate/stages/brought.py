@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run, Step
+from ...patterns import re
 from ..moves.contents import Read
 from .own_directory import Wrote
 

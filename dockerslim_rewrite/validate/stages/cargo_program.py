@@ -6,11 +6,11 @@ Source: the Cargo book, "Build cache", "cargo install", "Profiles".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Value
+from ...patterns import re
 from ..bases.inherited import filled
 from ..core.program import commands_of
 from ..core.verdict import Unsound

@@ -5,12 +5,12 @@ Sources: Python documentation, venv; pip documentation, "User installs" and the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Env, Run, Step, Value
+from ...patterns import re
 from ..core.program import commands_of
 from ..core.verdict import Unsound
 

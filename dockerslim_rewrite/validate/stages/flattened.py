@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...change import Claim, FlattensStage, SplitsStage
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Onbuild, Run
+from ...patterns import re
 from ..core.verdict import Undecided, Unsound
 from .runtime_stage import RuntimeStage
 from .splits import Split, check_shells, parted

@@ -6,11 +6,11 @@ Sources: `go help build` (-o), `go help install` (GOBIN, GOPATH); docker-library
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Run
+from ...patterns import re
 from ..bases.inherited import filled
 from ..core.program import commands_of
 from ..core.verdict import Unsound

@@ -6,11 +6,11 @@ Sources: GNU Coding Standards, "Directory Variables"; the CMake manual, install;
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Env, Run
+from ...patterns import re
 from ..core.program import commands_of
 from ..core.verdict import Unsound
 from ..moves.contents import Read

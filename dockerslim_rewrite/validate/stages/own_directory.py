@@ -7,9 +7,9 @@ reference, pip install; bundle-install(1), bundle-config(1).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...patterns import re
 from ...record import record
 from ..core.observe import Block, Command, Unit, commands
 

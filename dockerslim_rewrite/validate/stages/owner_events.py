@@ -7,11 +7,11 @@ Sources: Dockerfile reference, COPY, WORKDIR, USER; chown(1), chmod(1), useradd(
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Run, Step, Value
+from ...patterns import re
 from ...record import record
 from ...shell.reader import read_argv
 from ...shell.script import Script

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...change import AddsCommand, AddsOption, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Env, Exec, Healthcheck, Run, Step
+from ...patterns import re
 from ..bases.inherited import inherited
 from ..bases.runtime_bases import is_full, is_slim_variant
 from ..core.observe import Command, units

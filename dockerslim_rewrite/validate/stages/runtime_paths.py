@@ -7,12 +7,12 @@ does not ask.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 
 from ...change import ChangesBase, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Copy, Env, Exec, Run, Step, Value
+from ...patterns import re
 from ...shell.reader import read_argv
 from ...shell.script import Script
 from ...text.paths import within

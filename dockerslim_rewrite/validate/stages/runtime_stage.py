@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...change import AddsInstruction, Claim, SplitsStage
 from ...ir.build import Stage
 from ...ir.steps import Arg, Copy, Env, Label, Run, Step, Value
+from ...patterns import re
 from ..bases.inherited import VARIABLE, filled, inherited, learn, unlike
 from ..core.observe import value
 from ..core.program import commands_of

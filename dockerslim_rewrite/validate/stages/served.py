@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...change import Claim, InstallsAgain, LeavesUnread
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Healthcheck, Step
+from ...patterns import re
 from ...shell.script import Script
 from ..core.observe import commands, units
 from ..core.program import commands_of

@@ -7,12 +7,12 @@ COPY between stages copies what is in a directory; the directory itself is made 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from ...change import ChangesFlag, Claim
 from ...ir.build import Stage
 from ...ir.steps import Copy, Run, Step
+from ...patterns import re
 from ...record import record
 from ...text.paths import above, below
 from ..core.program import commands_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...change import Claim, LeavesUnread
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Value
+from ...patterns import re
 from ...shell.script import Script
 from ..bases.inherited import filled
 from ..core.observe import commands, units

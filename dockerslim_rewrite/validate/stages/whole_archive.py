@@ -6,11 +6,11 @@ Sources: Maven's and Gradle's directory layouts; the plugins of Spring Boot, Sha
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir.build import Stage
 from ...ir.steps import Copy, Value
+from ...patterns import re
 from ..core.program import commands_of
 from ..core.verdict import Unsound
 from ..metadata.metadata import folder

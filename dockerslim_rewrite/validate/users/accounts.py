@@ -7,13 +7,13 @@ built from, and a folder that becomes its own is made by the same change.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from ...change import AddsCommand, AddsInstruction, Change, ChangesFlag, Claim, SetsUser
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Env, Run, Value
+from ...patterns import re
 from ..core.observe import Command, commands, units
 from ..core.program import base_of, script_of
 from ..core.verdict import Unsound

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
 from ...ir.build import Stage
 from ...ir.steps import Run
+from ...patterns import re
 from ..core.observe import commands, units
 from ..core.program import script_of
 

@@ -6,12 +6,12 @@ It reads the commands that create accounts anew, and knows a few accounts of bas
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...change import AddsOption, Change, RespellsValue
 from ...ir.build import Build
 from ...ir.steps import Arg, Copy, Env, Step, Value
+from ...patterns import re
 from ..bases.inherited import filled, learn
 from ..core.instructions import Side
 from ..core.observe import Block, Command, Unit, units

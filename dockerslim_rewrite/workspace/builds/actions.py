@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import posixpath
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from ...patterns import re
 from ..repository import Repository, joined
 from .expressions import combinations, expanded
 from .found import FoundBuild, Place, Runner, Text

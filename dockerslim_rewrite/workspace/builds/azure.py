@@ -7,13 +7,13 @@ Sources: Azure Pipelines documentation, "Docker@2 task", "Define variables" (mac
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...knowledge.build_commands import names_a_builder
+from ...patterns import re
 from ...record import evolve
 from ..repository import Repository
 from .all_paths import paths_by_name

@@ -7,11 +7,11 @@ to the repository), "Runtime parameters", "steps.checkout", "Check out multiple 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ...knowledge.repository import build_source
+from ...patterns import re
 from ..repository import Repository, joined
 from .all_paths import all_paths
 from .checkouts import Checkout

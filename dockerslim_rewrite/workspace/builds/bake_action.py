@@ -7,9 +7,9 @@ those of the working directory.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ...patterns import re
 from ...record import record
 from ..repository import Repository, joined
 from .reading import known_yaml

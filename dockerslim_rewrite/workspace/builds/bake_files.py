@@ -5,9 +5,9 @@ Source: Docker documentation, "Bake file reference", "Overriding configurations"
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from ...patterns import re
 from ...text.lines import line_at
 from ..repository import Repository
 from .found import Place

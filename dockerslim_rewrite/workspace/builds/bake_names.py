@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ...patterns import re
 from ...record import record
 from ...text.lines import line_at
 from ..repository import Repository

@@ -7,10 +7,10 @@ Sources: Docker documentation, "docker buildx bake" (``--set TARGETPATTERN.KEY=V
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Iterable
 from typing import Final
 
+from ...patterns import re
 from ...record import record
 from ..repository import Repository
 

@@ -8,11 +8,11 @@ matter.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from ...patterns import re
 from ...record import record
 from ...shell.reader import read_script
 from ...shell.script import Script, Simple

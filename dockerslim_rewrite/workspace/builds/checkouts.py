@@ -5,10 +5,10 @@ Sources: README of actions/checkout, "Usage" (``repository``, ``path``); git-clo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
+from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository, joined
 from .found import FoundBuild, Text, Unknown

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from ...patterns import re
 from ..repository import Repository, joined
 from .checkouts import CheckedOut, Checkout
 from .found import FoundBuild, Text, Unknown

@@ -7,11 +7,11 @@ manual, "Recipe Execution" (each line has a shell of its own).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from ...knowledge.repository import build_source
+from ...patterns import re
 from ..repository import joined
 
 _CD = re.compile(r"(?:^|[\s;&|(`\"'])(?:cd|pushd)[ \t]++[\"']?(?P<path>[\w./@+-]++)[\"']?(?=[\s;&|)\"']|\Z)")

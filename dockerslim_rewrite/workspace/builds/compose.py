@@ -7,10 +7,10 @@ Sources: Compose specification, "Include", "Extend", "Merge"; Docker documentati
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository, joined
 from .compose_service import Service, ServiceReader, dockerfile_of, merged

@@ -5,10 +5,10 @@ Source: Docker documentation, "docker compose build" (``--build-arg``, services)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository
 from .found import FoundBuild, Text, Unknown

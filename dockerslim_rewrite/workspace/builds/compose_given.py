@@ -5,9 +5,9 @@ Source: Docker documentation, "Interpolation": a variable of the environment tak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...patterns import re
 from ...record import evolve
 from ..repository import Repository
 from .compose import ComposeReader

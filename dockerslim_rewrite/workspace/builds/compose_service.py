@@ -5,10 +5,10 @@ Sources: Compose specification, "services", "build", "Merge"; Docker documentati
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...patterns import re
 from ...record import evolve, record
 from ...text.numbers import small_number
 from ..repository import Repository, joined

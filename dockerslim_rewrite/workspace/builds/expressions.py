@@ -6,10 +6,10 @@ Source: GitHub documentation, "Contexts", "Workflow syntax for GitHub Actions" (
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...patterns import re
 from .found import Text, Unknown
 from .yaml_values import Map, Scalar, sequence
 

@@ -6,11 +6,11 @@ paths", "Use variables with include"), "CI/CD inputs" (``spec:inputs``, ``includ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from ...patterns import re
 from ...record import record
 from ..repository import Repository, joined
 from .all_paths import all_paths
@@ -19,7 +19,7 @@ from .shell_values import stand_in
 from .yaml_values import Map, Scalar, Seq, mapping, scalar
 
 _VARIABLE = re.compile(r"\$(?:\{\w+\}|\w+)")
-_INPUT = re.compile(r"\$\[\[\s*inputs\.(?P<name>[\w-]++)(?P<filters>[^\]]*+)\]\]")
+_INPUT = re.compile(r"\$\[\[\s*inputs\.(?P<name>[\w-]++)(?P<filters>[^\[\]]*+)\]\]")
 _MAX_FITTING: Final = 100
 
 

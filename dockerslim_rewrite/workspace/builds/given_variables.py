@@ -7,10 +7,10 @@ Sub-make".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from ...patterns import re
 from ...record import record
 from ..repository import Repository
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
 
 from ...knowledge.repository import build_source, document_kind, is_dockerfile_name
+from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository
 from ..walk import walk

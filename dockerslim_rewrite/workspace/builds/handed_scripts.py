@@ -5,10 +5,10 @@ Sources: POSIX, "sh", "eval", "xargs", "Here-Document"; su(1).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from ...patterns import re
 from ...shell.script import Simple, Word
 from .found import Text
 

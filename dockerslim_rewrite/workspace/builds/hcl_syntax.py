@@ -5,9 +5,10 @@ python-hcl2 reads files and hands on expressions as text; it gives them no meani
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from ...patterns import re
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)

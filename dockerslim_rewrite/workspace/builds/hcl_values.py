@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 from .hcl_syntax import HclError, Tree
 

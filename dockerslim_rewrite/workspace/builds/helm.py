@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 
+from ...patterns import re
 from ..repository import Repository
 from .yaml_values import Map, Scalar, Seq, YamlError, documents
 

@@ -9,10 +9,10 @@ Drone, Woodpecker and Bitbucket, ``image``; containers.dev, "Lifecycle scripts".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from ...patterns import re
 from ..repository import Repository, joined
 from .by_hand import HandRun
 from .found import Place

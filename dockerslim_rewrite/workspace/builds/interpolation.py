@@ -6,10 +6,10 @@ file with interpolation", ".env file syntax".
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap
 from collections.abc import Mapping
 
+from ...patterns import re
 from .found import Text, Unknown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

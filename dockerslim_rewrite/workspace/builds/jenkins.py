@@ -7,11 +7,11 @@ documentation, "Comments", "Strings".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from ...knowledge.build_commands import names_a_builder
+from ...patterns import re
 from ...text.lines import line_at
 from ..repository import Repository, joined
 from .found import FoundBuild, Text, Unknown

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 
+from ...patterns import re
 from .found import Text
 from .shell_values import stand_in
 

@@ -5,10 +5,10 @@ Source: kaniko, README, "Running kaniko in Docker", "Additional Flags".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from ...patterns import re
 from .found import Text, Unknown
 
 _ENGINES: Final = frozenset(("docker", "podman", "nerdctl"))

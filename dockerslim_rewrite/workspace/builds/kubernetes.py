@@ -6,9 +6,9 @@ Charts of Helm are read as ``helm`` renders them.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 
+from ...patterns import re
 from ..repository import Repository
 from .found import FoundRun, Mount, Place, Port, Runner, Text, Unknown, Words
 from .helm import rendered

@@ -6,12 +6,12 @@ Source: GNU make manual, "Flavors of Variables", "Conditional Parts of Makefiles
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 from ...knowledge.build_commands import chosen_tool
+from ...patterns import re
 from ..repository import Repository, joined
 from .option_variables import OptionVariables
 from .shell_words import logical_lines

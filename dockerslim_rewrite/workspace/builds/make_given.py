@@ -7,11 +7,11 @@ Environment" (the makefile comes before it, but for ``?=``), "Recursively Using 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from ...knowledge.repository import build_source
+from ...patterns import re
 from ...record import record
 from ..repository import Repository, joined
 from .all_paths import all_paths

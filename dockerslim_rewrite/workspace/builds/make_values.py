@@ -6,11 +6,11 @@ Source: GNU make manual, "How to Use Variables", "Functions for Transforming Tex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from ...knowledge.build_commands import chosen_tool
+from ...patterns import re
 from .found import Text
 from .shell_values import stand_in
 

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...knowledge.build_commands import names_a_builder
+from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository
 from .checkout import below

@@ -9,11 +9,11 @@ metadata reference" (``dockerComposeFile``).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ...knowledge.repository import build_source
+from ...patterns import re
 from ...record import record
 from ..repository import Repository, joined
 from .bake_action import baked

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 from typing import Final
 
 from ...knowledge.build_commands import options_with_values
+from ...patterns import re
 from .found import Text, Unknown
 from .shell_values import stands_for_several
 

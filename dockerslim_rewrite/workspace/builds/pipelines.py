@@ -7,11 +7,11 @@ the directory of the checkout. Task, "Schema Reference".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from ...knowledge.build_commands import names_a_builder
+from ...patterns import re
 from ...record import evolve
 from ...text.lines import line_at
 from ..repository import Repository, joined

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import re
 from ..repository import Repository, joined
 from .checkout import relative
 from .found import Text, Unknown

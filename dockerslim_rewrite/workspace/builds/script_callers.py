@@ -6,11 +6,11 @@ Source: POSIX, "Shell Command Language", "Simple Commands" (assignments before a
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...knowledge.repository import build_source
+from ...patterns import re
 from ..repository import Repository
 from .all_paths import all_paths
 from .given_variables import given_variables

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Final
 
 from ...knowledge.repository import is_dockerfile_name
+from ...patterns import re
 from ...regular import read_regular
 from ..repository import Repository
 

@@ -5,10 +5,10 @@ Source: POSIX, "Shell Command Language", "Function Definition Command", "The for
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from ...patterns import re
 from ...record import record
 from ...shell.script import Compound, Script, Simple, walk
 from .found import Text, Unknown

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import names_a_builder
+from ...patterns import re
 from ...record import evolve
 from ...shell.reader import read_script
 from ...shell.script import AndOr, Compound, Group, Node, Pipeline, Script, Simple, Word, children, walk

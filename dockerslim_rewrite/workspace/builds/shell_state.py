@@ -5,12 +5,12 @@ Sources: POSIX, "Shell Command Language", "cd", "read", "shift"; Bash manual, "A
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool
+from ...patterns import re
 from ...shell.reader import read_script
 from ...shell.script import Node, Script, Simple, Word
 from ..repository import joined

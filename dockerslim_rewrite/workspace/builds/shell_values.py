@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from ...patterns import re
 from .checkout import CHECKOUT
 from .found import Text, Unknown
 

@@ -7,9 +7,9 @@ Sources: docker/build-push-action, README ("inputs"); GitHub documentation, "Wor
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 
+from ...patterns import re
 from ..repository import Repository, joined
 from .actions import container_action, inputs_of, is_off
 from .checkout import CHECKOUT, below

@@ -7,13 +7,13 @@ extends, the defaults.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...patterns import re
 from ...record import record
 from .hadolint import ignored_by_hadolint
 from .keys import ConfigError, Key, keys
