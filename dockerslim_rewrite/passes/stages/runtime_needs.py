@@ -17,7 +17,6 @@ from .split_project import Project
 
 #: The package with the certificates of authorities.
 CERTIFICATES = "ca-certificates"
-#: Where every image looks for programs.
 #: Names that scripts of a project have as a rule, where nothing tells of a program of that name.
 _SCRIPT = re.compile(r"(?:docker[-_])?(?:entry-?point|entry|start|run|init|boot|bootstrap|launch|cmd|start-?up)")
 
