@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 _MOST_COPIES = 8
 #: What ADD may unpack where it is given by name.
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|bz2|xz|zst)\Z")
-#: What a comment says of the copy of a project, and of its installation.
+#: What a comment says of the copy of a project, and what it says of the files that are copied beforehand.
 _ON_ALL = re.compile(r"\b(?:cop(?:y|ies|ied|ying)|adds?|adding|code|sources?|files|project|everything)\b", re.I)
-_ON_INSTALLING = re.compile(r"\b(?:install\w*|dependenc\w+|deps|packages?|requirements?|manifests?|modules?)\b", re.I)
+_ON_MANIFESTS = re.compile(
+    r"\b(?:install\w*|dependenc\w+|deps|packages?|requirements?|manifests?|modules?|only|first|lock\w*|"
+    r"composer|npm|yarn|pnpm|bundler?|gems?|pip|poetry|uv|cargo|\w+\.(?:json|lock|toml|txt|mod|sum|ya?ml))\b",
+    re.I,
+)
 #: Options by which a manager installs the dependencies of the project, and not the project.
 _WITHOUT_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local", "--no-root")
 #: What downloads dependencies and compiles.
@@ -207,7 +211,7 @@ def _comment_on_all(copy: Copy, build: Build) -> Span | None:
         return None
     span = segments[at].span
     text = build.text[span.start : span.end]
-    return span if _ON_ALL.search(text) and not _ON_INSTALLING.search(text) else None
+    return span if _ON_ALL.search(text) and not _ON_MANIFESTS.search(text) else None
 
 
 def _is_described(copy: Copy, build: Build) -> bool:
