@@ -110,19 +110,20 @@ def documented_heirs(
     *tags*.
 
     A document beside the Dockerfile that introduces people to it means its image by any that has an owner, but for
-    those that the catalogue knows or the Dockerfile itself begins with; other documents have to call it by its name.
+    those that the catalogue knows or the Dockerfile itself begins with. Other documents have to name it as it is
+    tagged.
     """
     told = repository.recall("documented bases", lambda: tuple(_bases(repository, graph)))
-    own = _names(repository, dockerfile, tags)
     beside = posixpath.dirname(dockerfile)
     text = repository.read(dockerfile) or "" if told else ""
+    made = {_image(tag) for tag in tags}
     begun = {_image(match[1]) for match in _FROM.finditer(text)}
     return tuple(
         where
         for image, where, introduces in told
         if image not in begun
         and (
-            _bare(image) in own
+            image in made
             or (
                 introduces and posixpath.dirname(where.path) == beside and "/" in image and not image_facts(image, None)
             )

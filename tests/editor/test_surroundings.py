@@ -346,7 +346,7 @@ async def test_an_open_baseline_is_added_to_as_it_stands_there(folder: Path, end
 @pytest.mark.asyncio
 async def test_a_note_on_the_base_of_an_inserted_stage_is_ignored_at_its_own(folder: Path) -> None:
     text = "FROM python:3.10\nADD ./ /app\nWORKDIR /app\nRUN pip install -r requirements.txt\nCMD python app.py\n"
-    (folder / "requirements.txt").write_text("PyYAML==6.0\n")
+    (folder / "requirements.txt").write_text("psycopg2==2.9.9\n")
     (folder / "app.py").write_text("import requests\n")
     options = {"level": "aggressive", "extendSelect": ["lint"]}
     async with editor(folder, options=options) as ed:

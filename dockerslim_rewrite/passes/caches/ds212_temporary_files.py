@@ -193,15 +193,24 @@ def _may_start(stage: Stage, build: Build, facts: Facts) -> bool:
     """Whether a container that holds what *stage* installs may start something: itself, by what the repository says of
     it, or by its base image, which `python` is for.
     """
-    for index in (*facts.graph.chain(stage.index), *facts.graph.heirs(stage.index)):
-        one = build.stages[index]
-        if any(isinstance(step, Exec) for step in one.steps) or effects(facts).of_start(one):
-            return True
+    starting = facts.recall("stages that start something", None, lambda: _starting(build, facts))
+    graph = facts.graph
+    if not starting.isdisjoint(graph.chain(stage.index)) or not starting.isdisjoint(graph.heirs(stage.index)):
+        return True
     usage = facts.project.usage if facts.project is not None else Usage()
     if usage.heirs or usage.workflows or usage.by_hand or any(one.starts or one.checks for one in usage.containers):
         return True
     image = base_image(build, facts, stage)
     return image is None or image.distribution != image.name
+
+
+def _starting(build: Build, facts: Facts) -> frozenset[int]:
+    """The stages of *build*, by index, that say or bring what a container starts."""
+    return frozenset(
+        one.index
+        for one in build.stages
+        if any(isinstance(step, Exec) for step in one.steps) or effects(facts).of_start(one)
+    )
 
 
 def _no_bytecode(use: Use, facts: Facts) -> Proposals:

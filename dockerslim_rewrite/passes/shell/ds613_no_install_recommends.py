@@ -161,11 +161,12 @@ def _called(run: Run, stage: Stage, packages: set[str], present: set[str], build
     found: set[str] = set()
     for index in (stage.index, *facts.graph.heirs(stage.index)):
         heir = index != stage.index
-        there = present | _installed(build, facts, build.stages[index]) if heir and every[index] else present
         for at, program in every[index]:
             bring = brings_program(program)
-            if (heir or at >= run.index) and there.isdisjoint(bring) and lacks(name, tag, program, packages):
-                found.add(bring[0])
+            missed_here = (heir or at >= run.index) and present.isdisjoint(bring)
+            if missed_here and lacks(name, tag, program, packages):
+                own = _installed(build, facts, build.stages[index]) if heir else present
+                found |= {bring[0]} if own.isdisjoint(bring) else set()
     return found
 
 
@@ -282,13 +283,18 @@ def _installs(use: Use) -> bool:
 
 def _installed(build: Build, facts: Facts, stage: Stage) -> set[str]:
     """What *stage* and the stages beneath it install by name with apt."""
-    own = facts.recall("installed by name", None, lambda: [_installed_in(one, build, facts) for one in build.stages])
-    return set().union(*(own[at] for at in facts.graph.chain(stage.index)))
+    own = _by_stage(build, facts)
+    return set().union(*map(own.__getitem__, facts.graph.chain(stage.index)))
+
+
+def _by_stage(build: Build, facts: Facts) -> list[frozenset[str]]:
+    return facts.recall("installed by name", None, lambda: [_installed_in(one, build, facts) for one in build.stages])
 
 
 def _before(run: Run, stage: Stage, build: Build, facts: Facts) -> set[str]:
     """What the stages beneath *stage* and its own RUNs up to *run* install by name with apt."""
-    found = set().union(*(_installed_in(build.stages[at], build, facts) for at in facts.graph.chain(stage.index)[1:]))
+    own = _by_stage(build, facts)
+    found = set().union(*map(own.__getitem__, facts.graph.chain(stage.index)[1:]))
     for one in stage.runs:
         if one.index <= run.index:
             uses = (use for use in facts.uses(one) if use.operation.manager.name == "apt")
