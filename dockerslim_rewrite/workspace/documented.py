@@ -16,7 +16,7 @@ from ..knowledge.run_commands import run_command, run_options, workflow_image
 from ..patterns import re
 from ..record import record
 from ..text.lines import line_at
-from .builds.found import Text
+from .builds.by_hand import bare_name
 from .builds.graph import BuildGraph
 from .repository import Repository
 
@@ -116,8 +116,8 @@ def documented_heirs(
     told = repository.recall("documented bases", lambda: tuple(_bases(repository, graph)))
     beside = posixpath.dirname(dockerfile)
     text = repository.read(dockerfile) or "" if told else ""
-    made = {_image(tag) for tag in tags}
-    begun = {_image(match[1]) for match in _FROM.finditer(text)}
+    made = {bare_name(str(tag)) for tag in tags}
+    begun = {bare_name(match[1]) for match in _FROM.finditer(text)}
     return tuple(
         where
         for image, where, introduces in told
@@ -141,7 +141,7 @@ def _bases(repository: Repository, graph: BuildGraph) -> Iterator[tuple[str, Evi
             if left < 0:
                 return
             for match in islice(_FROM.finditer(text), _MOST):
-                yield _image(match[1]), Evidence(path, line_at(text, match.start(1))), kind == "readme"
+                yield bare_name(match[1]), Evidence(path, line_at(text, match.start(1))), kind == "readme"
 
 
 def workflows_with(
@@ -193,13 +193,13 @@ def _calls(repository: Repository, graph: BuildGraph) -> Iterator[_Call]:
 
 def _services(graph: BuildGraph) -> Iterator[_Call]:
     """The services and pods with images that no build makes under that name."""
-    made = {_image(tag) for build in graph.builds for tag in build.tags}
-    runs = [run for run in graph.runs if isinstance(run.image, str) and _image(run.image) not in made]
+    made = {bare_name(str(tag)) for build in graph.builds for tag in build.tags}
+    runs = [run for run in graph.runs if isinstance(run.image, str) and bare_name(str(run.image)) not in made]
     owned: dict[str, set[str]] = {}
     for run in runs:
         # Images without an owner are official ones.
         if "/" in str(run.image):
-            owned.setdefault(run.runner.place.path, set()).add(_image(run.image))
+            owned.setdefault(run.runner.place.path, set()).add(bare_name(str(run.image)))
     for run in runs:
         runner, path = run.runner, run.runner.place.path
         mounts = tuple(
@@ -208,12 +208,7 @@ def _services(graph: BuildGraph) -> Iterator[_Call]:
             if isinstance(one.target, str)
         )
         if mounts and (runner.user is None or _ROOT.fullmatch(str(runner.user))):
-            yield _Call(path, str(run.image), mounts, owned.get(path) == {_image(run.image)})
-
-
-def _image(name: Text) -> str:
-    """The image *name* without tag and digest."""
-    return re.sub(r":[^/]*\Z", "", str(name).partition("@")[0])
+            yield _Call(path, str(run.image), mounts, owned.get(path) == {bare_name(str(run.image))})
 
 
 def _call(path: str, said: str, where: Evidence, *, introduces: bool) -> _Call | None:
