@@ -81,7 +81,7 @@ def _reason(facts: Facts, ships: bool, group: Sequence[Run], run: Run) -> str | 
             joined and fetched and ships and not cached and not (updates and installs and min(updates) > min(installs))
         )
         if shared and not _other_thought(group, run, manager, facts):
-            return f"{manager}'s index serves both installs and is only gone if it is deleted in their layer"
+            return f"the installs share {manager}'s index, which is only gone if it is deleted in their layer"
         left = any(_leaves(op) for op in before if op.manager.name == manager)
         if ships and left and not cached and not _gone(group[-1], manager, facts) and _cleans(run, manager, facts):
             return f"what {manager} left is only gone if it is deleted in the same layer"

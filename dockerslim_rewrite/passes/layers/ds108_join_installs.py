@@ -177,8 +177,9 @@ def _in_lines(run: Run, group: Sequence[Simple], added: Sequence[str], build: Bu
     assert run.body is not None
     start = run.body.logical.before(group[0].span.start)
     lead = build.text[build.text.rfind("\n", 0, start) + 1 : start]
-    indent = lead + "    " if lead and not lead.strip(" \t") else " " * 8
     style = style_at(run.origin, facts.style)
+    # What is added after it takes its own indentation from these lines.
+    indent = lead + "    " if lead and not lead.strip(" \t") else style.indent
     left = list(added)
     lines: list[str] = []
     for command in group[1:]:
