@@ -58,7 +58,8 @@ class Recipe:
     values, as (first version, variables), newest first. ``languages``, as the vocabulary has them, are those of the
     programs: what the sources show decides what the runtime needs. ``elsewhere`` are packages, as patterns, that put
     files outside of ``sites`` as well, with where. ``given`` are directories that the base image and the runtime image
-    have, with the account that owns them and, where it is not 755, their mode.
+    have, with the account that owns them and, where it is not 755, their mode. ``brings`` are packages that the
+    runtime image has itself, by the names of the families that have them so.
     """
 
     code: str
@@ -102,6 +103,7 @@ class Recipe:
     languages: tuple[str, ...]
     elsewhere: Mapping[str, str]
     given: Mapping[str, str]
+    brings: frozenset[str]
 
     def packages_in(self, version: str | None) -> tuple[str, ...]:
         """The folders of installed packages in *version* of the image; none where the version is needed and missing."""
@@ -179,4 +181,5 @@ def recipe(name: str) -> Recipe:
         languages=tuple(data.get("languages", ())),
         elsewhere=data.get("elsewhere", {}),
         given=data.get("given", {}),
+        brings=frozenset(data.get("brings", ())),
     )

@@ -181,9 +181,10 @@ def _needed(project: Project, release: str | None) -> tuple[str, ...] | str:
 
 def _without_compilers(packages: tuple[str, ...] | str, project: Project) -> tuple[str, ...] | str:
     """*packages* without OpenMP and such of the compiler, which nothing that is known by its name is linked to. On
-    Alpine, whose images have no library of the compiler at all, they stay.
+    images of Alpine that have no library of the compiler at all they stay.
     """
-    tools = build_tools("apt") if project.image.manager == "apt" else None
+    manager = project.image.manager
+    tools = build_tools(manager) if manager == "apt" or (manager == "apk" and project.recipe.brings) else None
     if isinstance(packages, str) or tools is None:
         return packages
     named = {package.name for package in project.shipping.packages}

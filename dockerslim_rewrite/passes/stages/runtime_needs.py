@@ -59,7 +59,7 @@ def needed_packages(
             found.append(package.written)
     if not static and _trusted(project):
         found.append(CERTIFICATES)
-    return tuple(sorted(dict.fromkeys(found)))
+    return tuple(sorted(set(found) - project.recipe.brings))
 
 
 def likely_packages(project: Project, release: str | None) -> tuple[str, ...]:
