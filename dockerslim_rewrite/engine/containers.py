@@ -55,7 +55,7 @@ class ContainersEngine:
         be the one whose next instruction is another: then all that follows is built again.
         """
         if series not in self._series:
-            folder = self._folder / f"series-{len(self._series)}"
+            folder = self._folder / f"s{len(self._series)}"
             folder.mkdir()
             self._series[series] = open_store(self.program, folder)
         return self._series[series]

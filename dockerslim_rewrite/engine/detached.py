@@ -38,6 +38,8 @@ def start(program: str, environment: Mapping[str, str], options: Sequence[str], 
         _, differences, _ = _ask([program, "diff", container], environment)
     finally:
         with contextlib.suppress(TimedOut):
+            # Podman's rm would first wait for the container to heed SIGTERM.
+            capture([program, "kill", container], _SHORT, environment)
             capture([program, "rm", "--force", container], _SHORT, environment)
     changed = {line[2:] for line in differences.splitlines() if line[:2] in ("A ", "C ")}
     return StartOutcome(status, ports, frozenset(changed), (said + complained)[-_KEPT:])

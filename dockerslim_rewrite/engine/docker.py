@@ -93,6 +93,8 @@ class Docker:
         container = f"dockerslim-{secrets.token_hex(8)}"
         program, *arguments = request.command
         command = [self.program, "run", "--rm", "--name", container, "--no-healthcheck"]
+        # Ended, the client ends at once: the container may not heed the signal, and is killed below.
+        command += ["--sig-proxy=false"]
         command += [f"--network={request.network}"] if request.network else []
         command += ["--entrypoint", program, request.image, *arguments]
         ended = False

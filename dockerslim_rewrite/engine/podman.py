@@ -32,14 +32,20 @@ class Podman(ContainersEngine):
         container = f"dockerslim-{secrets.token_hex(8)}"
         program, *arguments = request.command
         command = [self.program, "run", "--rm", "--name", container, "--no-healthcheck", "--pull=never"]
+        # Ended, the program ends at once: the container may not heed the signal, and is killed below.
+        command += ["--sig-proxy=false"]
         command += [f"--network={request.network}"] if request.network else []
         command += ["--entrypoint", f'["{program}"]', request.image, *arguments]
+        ended = False
         try:
             found = capture(command, request.timeout, environment)
+            ended = True
             return RunOutcome(found.returncode, found.stdout, found.stderr)
         except TimedOut:
             return RunOutcome(None, "", "")
         finally:
+            if not ended:
+                capture([self.program, "kill", container], SHORT, environment)
             capture([self.program, "rm", "--force", "--ignore", container], SHORT, environment)
 
     def start(self, request: StartRequest) -> StartOutcome:

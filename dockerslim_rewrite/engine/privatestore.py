@@ -47,15 +47,20 @@ def _mount_program(options: Any) -> str | None:
 
 
 def open_store(program: str, folder: Path) -> Mapping[str, str]:
-    """Prepare a private store below *folder*; the environment in which *program* uses it."""
+    """Prepare a private store below *folder*; the environment in which *program* uses it.
+
+    Names are short, as podman's clean-up after a container fails where the path of ``runroot`` has more than 50
+    characters, and then each container takes 20 s to end. Source: podman, "the specified runroot is longer than 50
+    characters".
+    """
     theirs = user_store(program)
     text = (
-        f'[storage]\ndriver = "{theirs.driver}"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+        f'[storage]\ndriver = "{theirs.driver}"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/r"\n'
         f'[storage.options]\nadditionalimagestores = ["{theirs.root}"]\n'
     )
     if theirs.mount_program:
         text += f'[storage.options.overlay]\nmount_program = "{theirs.mount_program}"\n'
-    for name in ("store", "run", "tmp"):
+    for name in ("store", "r", "tmp"):
         (folder / name).mkdir()
     (folder / "storage.conf").write_text(text)
     # Cache mounts live below TMPDIR: with one of our own they start empty as well.
