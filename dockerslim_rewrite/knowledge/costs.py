@@ -61,7 +61,17 @@ def one_block(commands: Sequence[Sequence[str | None]]) -> str | None:
         mine, reasons = _reasons(tuple(argv[:_WORDS]))
         common = reasons if common is None else common & reasons
         own |= mine
-    return min(common & own, default=None) if common is not None else None
+    names = {argv[0] for argv in commands if argv}
+    formed = {reason for reason in common & own if names & _needed(reason) or not _needed(reason)} if common else ()
+    return min(formed, default=None)
+
+
+@lru_cache(maxsize=64)
+def _needed(reason: str) -> frozenset[str]:
+    """The programs of which a block of *reason* has one; empty where any will do."""
+    return frozenset(
+        name for block in table("costs")["block"] if block["reason"] == reason for name in block.get("needs", ())
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -101,11 +101,12 @@ def needing() -> frozenset[str]:
 
 
 def all_needed(packages: Collection[str], text: str) -> bool:
-    """Whether *packages* need all that they recommend, or recommend nothing; *text* is the file."""
+    """Whether *packages* need all that they recommend, or recommend next to nothing; *text* is the file."""
     whole = {
         name for need in needs() if need.all and (need.when is None or need.when.search(text)) for name in need.packages
     }
-    return not whole.isdisjoint(packages) and all(one in whole or recommends_nothing(one) for one in packages)
+    bare = {*table("recommends")["nothing"]["packages"], *table("recommends")["nothing"]["little"]}
+    return not whole.isdisjoint(packages) and whole | bare >= set(packages)
 
 
 def is_whole(package: str) -> bool:

@@ -33,7 +33,8 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
     end = root.items[-1].span.end
     if body.form == "heredoc":
         if starts_errexit(root) and not body.logical.text[end:].strip():
-            return insert_after(body.logical, len(body.logical.text), command + style_at(instruction, base).newline)
+            line = _indent(instruction, body.logical.before(root.items[-1].span.start)) + command
+            return insert_after(body.logical, len(body.logical.text), line + style_at(instruction, base).newline)
         return insert_after(body.logical, end, f" && {command}")
     style = style_at(instruction, base)
     at = body.logical.after(end)
@@ -46,6 +47,12 @@ def append(body: Body, instruction: Instruction, command: str, base: Style) -> E
     if starts_errexit(root) and root.separators and all(one.text == ";" for one in root.separators):
         joint = re.sub(r"\A && ", "; ", joint)
     return Edit(Span(at, at if rest.strip() else at + len(rest)), joint + command)
+
+
+def _indent(instruction: Instruction, offset: int) -> str:
+    """The blanks that the line of *offset* starts with."""
+    line = instruction.text[: offset - instruction.span.start].rpartition("\n")[2]
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def starts_errexit(root: Sequence) -> bool:

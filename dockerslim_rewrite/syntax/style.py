@@ -9,7 +9,7 @@ from ..record import record
 
 _LEADING = re.compile(r"^([ \t]*)&&([ \t]+)", re.M)
 _TRAILING = re.compile(r"(?<=\S)([ \t]*)&&([ \t]*)[\\`]([ \t]*)\r?$", re.M)
-_CONTINUED = re.compile(r"[\\`][ \t]*\r?\n([ \t]+)(?=[^\s#])")
+_CONTINUED = re.compile(r"[\\`][ \t]*\r?\n(?:[ \t]*+#.*\n){0,20}([ \t]++)(?=[^\s#])")
 _COMMAND = re.compile(r"(?:&&|;)[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*+#.*\n){0,20}([ \t]*+)(?=[^\s#])")
 #: Operands are often set below each other far to the right; commands are not.
 _DEEP = 8
@@ -50,7 +50,6 @@ def style_of(text: str, escape: str, base: Style | None = None) -> Style:
     gap = base.gap if base else " "
     if leads and leading:
         (indent, gap), _ = Counter(leading).most_common(1)[0]
-        indent = indent or "    "
     else:
         commands = Counter(_COMMAND.findall(text))
         operands = Counter(found for found in _CONTINUED.findall(text) if len(found.expandtabs(4)) <= _DEEP)

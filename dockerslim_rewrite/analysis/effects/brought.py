@@ -51,17 +51,29 @@ def brings(path: str, script: Script) -> bool:
 
 @lru_cache(maxsize=1024)
 def _brought(script: Script) -> dict[str, list[str]]:
-    """The words of *script* that say what it downloads, unpacks or clones, by the names that this has."""
+    """What *script* downloads, unpacks or clones, by the names that this has: its place, where the script enters an
+    absolute directory first, else the word that says it.
+    """
     found: dict[str, list[str]] = {}
+    folder = ""
     for command in script.commands:
+        if command.name in _DIRECTORY and len(command.argv) > 1:
+            entered = command.argv[1]
+            folder = posixpath.normpath(posixpath.join(folder, entered)) if entered else ""
         unpacked, fetched = unpacks(command), command.name in FETCH
         for word in filter(None, command.argv[1:] if unpacked or fetched else ()):
             name = posixpath.basename(word.partition("?")[0].rstrip("/"))
+            bare = _PACKED.sub("", name)
             if fetched or command.name == "git":
-                found.setdefault(name, []).append(word)
-            if unpacked and _PACKED.search(name):
-                found.setdefault(_PACKED.sub("", name), []).append(word)
+                found.setdefault(name, []).append(_placed(word, name, folder))
+            if unpacked and bare != name:
+                found.setdefault(bare, []).append(_placed(word, bare, folder))
     return found
+
+
+def _placed(word: str, name: str, folder: str) -> str:
+    """Where what *word* says comes to lie under *name*, in a *folder* that is absolute or not known."""
+    return posixpath.join(folder, name) if folder.startswith("/") and "://" in word else word
 
 
 def _meets(path: str, word: str) -> bool:

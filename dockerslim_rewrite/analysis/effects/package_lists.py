@@ -167,6 +167,10 @@ def _of_start(stage: Stage, facts: Facts) -> Verdict:
     verdict, _ = _of_run(tuple(each for each in reached if isinstance(each, Ran)))
     if verdict.obstacle is not None:
         return Verdict(f"what the container starts needs them: {verdict.obstacle}")
+    login = next((one for one in reached if isinstance(one, Ran) and one.name == "sshd"), None)
+    if login is not None:
+        # Such a container is a machine, which people and tools look after: Ansible, test suites.
+        return Verdict(f"who logs in over SSH may install from them ({login.place})")
     return _plain(assumed("apt_lists", (each for each in reached if isinstance(each, Unread)), start=True))
 
 

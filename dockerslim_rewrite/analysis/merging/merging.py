@@ -102,6 +102,8 @@ def obstacle(first: Run, second: Run, facts: Facts) -> str | None:
             return "a comment with instructions for a linter stands between them"
         if marks_region(comment.text.strip()):
             return "a mark that documentation tools read stands between them"
+    if switched_off(first, second, facts):
+        return "an instruction that is commented out stands between them, and could not be switched on inside a RUN"
     return None
 
 
@@ -228,8 +230,6 @@ def apart(first: Run, second: Run, facts: Facts) -> str | None:
     comments = _between(first, second, facts)
     if not comments:
         return None
-    if switched_off(first, second, facts):
-        return "an instruction that is commented out stands between them, and could not be switched on inside a RUN"
     document = facts.build.document
     if second.index + 1 == len(document.instructions) or document.line_of(comments[-1].span.start) != second.line - 1:
         return None

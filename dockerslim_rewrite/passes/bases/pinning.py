@@ -114,6 +114,12 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
             reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"
             yield missed(site.line, f"{site.reference} {how}: {reason}")
             continue
+        image = known(site.reference)
+        if image is not None and image.deprecated is not None:
+            yield missed(
+                site.line, f"{site.reference} stays: it {_moves(site.reference, facts)}, so another base is needed"
+            )
+            continue
         other = written_for_another(site, found.tag, facts)
         if other is not None:
             yield missed(site.line, f"{site.reference} {how}: {other}; name the version that it is to be")

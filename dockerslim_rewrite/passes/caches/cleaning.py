@@ -12,7 +12,7 @@ from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
-from ...analysis.packages.cleanup import append_to, appendable, mounted, says, told_mount
+from ...analysis.packages.cleanup import append_to, appendable, cache_mounted, says, told_mount
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
@@ -288,8 +288,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
 
 
 def _outside(run: Run, known: Manager, facts: Facts) -> bool:
-    homes = ("~", "/root")
-    return mounted(run, [path.replace("~", home) for path in known.paths for home in homes]) or told_mount(run, facts)
+    return cache_mounted(run, known.paths) or told_mount(run, facts)
 
 
 def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:

@@ -119,7 +119,7 @@ def _without(
     return Change(
         edits=(Edit.delete(*build.document.without(run.origin)),),
         title="drop the RUN that only fetches apt's package lists",
-        reason="nothing installs from these lists, and they stay in the layer",
+        reason=f"{_unread(run, stage, facts)}, and they stay in the layer",
         safety=verdict.safety,
         claims=tuple(RemovesCommand(tuple(word.text for word in one.words)) for one in script.commands),
         line=run.line,
@@ -141,6 +141,14 @@ def _first_reader(run: Run, stage: Stage, facts: Facts) -> Run | None:
                     return None
                 break
     return None
+
+
+def _unread(run: Run, stage: Stage, facts: Facts) -> str:
+    """Why nobody reads the lists that *run* fetches."""
+    later = (one for one in stage.runs if one.index > run.index)
+    if any(first_of_lists(one, facts) is not None for one in later):
+        return "what installs packages fetches lists of its own, so that nothing reads these"
+    return "nothing installs from these lists"
 
 
 def _deletes_lists(command: Simple) -> bool:

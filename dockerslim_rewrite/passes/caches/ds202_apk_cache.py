@@ -124,7 +124,7 @@ def _reads_index(run: Run, uses: list[Use], adds: list[Use], stage: Stage, facts
         return False
     for at in facts.graph.chain(stage.index):
         first = facts.recall("leaves apk's index", at, partial(_first_leaving, at, facts))
-        if first is not None and (at != stage.index or first < run.index):
+        if facts.graph.ships(at) and first is not None and (at != stage.index or first < run.index):
             return True
     return False
 

@@ -9,12 +9,15 @@ from ...change import Change, DropsInstruction, Safety
 from ...ir.build import Build
 from ...ir.steps import Exec, Step
 from ...knowledge.costs import prepares
+from ...patterns import re
 from ...shell.script import Script
 from ...syntax import SegmentKind
 from ...text import Edit, Span
 from ..base import Proposals, missed
 
 _LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+#: Comments of files that show their readers several ways.
+_ALTERNATIVES = re.compile(r"\b(?:options?|alternative(?:s|ly)?|either|variants?|instead|examples?|ways?)\b", re.I)
 
 
 def duplicate_command(build: Build, facts: Facts) -> Proposals:
@@ -47,6 +50,10 @@ def duplicate_command(build: Build, facts: Facts) -> Proposals:
                     # It is as good as the one above, about which the author has to think first.
                     continue
                 gone, comments = _with_comment(step, build)
+                if any(map(_ALTERNATIVES.search, comments)):
+                    yield missed(step.line, f"line {steps[-1].line} overrides it, but a comment tells of alternatives")
+                    stays = True
+                    continue
                 yield Change(
                     edits=(Edit.delete(*gone),),
                     title=f"drop {'an' if keyword[0] == 'E' else 'a'} {keyword} that has no effect",

@@ -17,7 +17,6 @@ _OPTIONS = {
     "apt": "-y",
     "yum": "-y",
     "dnf": "-y",
-    "microdnf": "-y",
     "tdnf": "-y",
     "zypper": "-y",
     "conda": "-y",

@@ -130,7 +130,7 @@ def _by_shell(
     lower = build.text[slice(*first.origin.keyword_span)].islower()
     text = instruction("shell" if lower else "SHELL", shell.text.removeprefix("SHELL "), facts.templates)
     yield Change(
-        edits=(Edit.insert(above(build, first), text + facts.style.newline),),
+        edits=(above(build, first, text),),
         title=_TITLE,
         reason=why(unnoticed(first, facts)),
         safety=Safety.STANDARD,

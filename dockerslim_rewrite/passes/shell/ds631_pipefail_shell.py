@@ -7,7 +7,6 @@ from ...analysis.facts import Facts
 from ...change import AddsInstruction, Change, Safety
 from ...ir.build import Build
 from ...render.instructions import instruction
-from ...text import Edit
 from ..base import Proposals, missed
 from .pipe_shells import BASH, PLAIN_BASH, PipeShell, above, linked, obstacle, shell_of, unguarded, unnoticed, why
 
@@ -49,7 +48,7 @@ def pipefail_shell(build: Build, facts: Facts) -> Proposals:
         lower = build.text[slice(*first.origin.keyword_span)].islower()
         text = instruction("shell" if lower else "SHELL", shell.text.removeprefix("SHELL "), facts.templates)
         yield Change(
-            edits=(Edit.insert(above(build, first), text + facts.style.newline),),
+            edits=(above(build, first, text),),
             title="fail when any command of a pipeline fails",
             reason=why(unnoticed(first, facts)),
             safety=Safety.STANDARD,

@@ -16,6 +16,7 @@ from ...shell.edits import starts_errexit
 from ...shell.script import AndOr, Node, Pipeline, Script, Sequence, Simple, walk
 from ...shell.state import leaks
 from ...syntax.document import SegmentKind
+from ...text import Edit
 
 BASH = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
 PLAIN_BASH = (("/bin/bash", "-c"), ("/usr/bin/bash", "-c"), ("bash", "-c"))
@@ -168,10 +169,10 @@ def _step(step: Step, facts: Facts, shell: PipeShell) -> str | None:
     return reason
 
 
-def above(build: Build, run: Run) -> int:
-    """Where a line above *run* begins: before the comments that belong to it."""
-    start = run.origin.span.start
+def above(build: Build, run: Run, text: str) -> Edit:
+    """The edit that puts the line *text* above *run*: before the comments that belong to it, and apart from those."""
+    start, newline = run.origin.span.start, build.document.style.newline
     for segment in reversed(build.document.segments):
         if segment.span.end == start and segment.kind is SegmentKind.COMMENT:
-            return segment.span.start
-    return start
+            return Edit.insert(segment.span.start, text + newline * 2)
+    return Edit.insert(start, text + newline)

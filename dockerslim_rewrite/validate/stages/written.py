@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from ..bases.inherited import filled
 from ..core.observe import Command
 
-#: Folders that every distribution has; only what is put into them has to be copied.
+#: Folders that every distribution has; only what is put into them has to be copied. Source: Filesystem Hierarchy
+#: Standard 3.0.
 STANDING = frozenset(
     (
-        "/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin",
-        "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share",
-        "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/www", "/go", "/go/src", "/go/bin",
+        "/", "/bin", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv", "/tmp",
+        "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
+        "/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/cache", "/var/lib", "/var/log",
+        "/var/run", "/var/spool", "/var/www", "/go", "/go/src", "/go/bin",
     )
 )  # fmt: skip
 _COMPILERS = frozenset(("go", "gcc", "g++", "cc", "curl"))
