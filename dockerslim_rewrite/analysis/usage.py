@@ -88,7 +88,8 @@ class Usage:
     ``documented`` is what documents tell people to mount, ``workflows`` are the lines of workflows that name the image:
     their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
     ``develops`` is the file itself, where its name says that it is for development. ``untold`` is how the builds write
-    their context where nobody can tell which directory that is, though other builds of the file say theirs.
+    their context where nobody can tell which directory that is, though other builds of the file say theirs. ``given``
+    are the build arguments that each of the builds gives a value, with where the first of them does.
     """
 
     target: str | None = None
@@ -109,6 +110,7 @@ class Usage:
     after: Evidence | None = None
     develops: Evidence | None = None
     untold: str | None = None
+    given: tuple[tuple[str, Evidence], ...] = ()
 
     @property
     def workplace(self) -> Evidence | None:

@@ -144,14 +144,14 @@ def brings_program(program: str) -> tuple[str, ...]:
     return tuple(table("recommends")["programs"]["brought"].get(program, ()))
 
 
-def lacks(image: str, tag: str, program: str, packages: Collection[str]) -> bool:
+def lacks(image: str, tag: str, program: str, packages: Collection[str], *, works: bool) -> bool:
     """Whether *program*, which packages recommend, is to be named on *image* with *tag* beside *packages*.
 
-    So it is where the image surely has none, and where nobody knows what the image has but *packages* bring it along:
-    naming what is there already costs nothing.
+    So it is where *packages* bring it along, unless the image surely has it, and where the image surely has none, but a
+    RUN calls it that *works*: naming what is there already costs nothing, and what nothing brought is not there today.
     """
     data = table("recommends")["programs"]
-    if image in data["bare"] or "slim" in tag:
+    if works and (image in data["bare"] or "slim" in tag):
         return True
     there = data["full"].get("buildpack-deps" if image in data["like_buildpack_deps"] else image)
     if there is not None and has_compiler(image, tag):

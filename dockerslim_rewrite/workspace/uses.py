@@ -255,7 +255,15 @@ class Workspace:
             further=frozenset(_pattern(name) for build in builds for name, _ in build.contexts),
             after=_after(builds),
             develops=Evidence(place, 1) if place is not None and _DEVELOPS.search(f"/{place}") else None,
+            given=_given(builds),
         )
+
+
+def _given(builds: Sequence[FoundBuild]) -> tuple[tuple[str, Evidence], ...]:
+    """The build arguments that each of *builds* gives a value, with where the first of them is."""
+    names = [{name for name, value in build.args if value is not None} for build in builds]
+    common = set.intersection(*names) if names else set()
+    return tuple((name, _evidence(builds[0].place)) for name in sorted(common))
 
 
 def _after(builds: Sequence[FoundBuild]) -> Evidence | None:

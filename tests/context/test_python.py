@@ -198,6 +198,11 @@ def test_another_current_directory(move: str, path: str | None) -> None:
         ("from http.server import HTTPServer\nHTTPServer(('', 8000), H)", 8000),
         ("import socket\ns = socket.socket()\ns.bind(('', 53))", 53),
         ("import os\napp.run(port=os.environ['PORT'])", None),
+        ("p.add_argument('-p', '--port', default=80, type=int)\na = p.parse_args()\napp.run(port=a.port)", 80),
+        ("p.add_argument('--http-port', dest='at', default='443')\na = p.parse_args()\napp.run(port=a.at)", 443),
+        # Whether somebody gives another one is not known.
+        ("p.add_argument('--port', default=8000)\na = p.parse_args()\napp.run(port=a.port)", None),
+        ("p.add_argument('--port')\na = p.parse_args()\napp.run(port=a.port)", None),
     ],
 )
 def test_listeners(code: str, port: int | None) -> None:

@@ -23,13 +23,15 @@ from ...text import Edit, Span
 class Place:
     """The text that names an image or only its tag: in the file at ``span``, of the step on ``line``.
 
-    ``reference`` is what stands there, quotes included, or the tag alone when ``only_tag``.
+    ``reference`` is what stands there, quotes included, or the tag alone when ``only_tag``. It is the default of the
+    build argument ``argument``, where there is one.
     """
 
     span: Span
     text: str
     line: int
     only_tag: bool
+    argument: str | None = None
 
 
 @record
@@ -140,7 +142,7 @@ def _in_argument(build: Build, item: Expansion, *, only_tag: bool) -> tuple[Plac
     if len(logical.spans(start, end)) != 1:
         return None, "it is written on several lines"
     line = build.document.line_of(logical.before(start))
-    return Place(logical.span(start, end), pair.value, line, only_tag), None
+    return Place(logical.span(start, end), pair.value, line, only_tag, name), None
 
 
 def _declarations(build: Build) -> Iterator[tuple[Arg, Pair]]:

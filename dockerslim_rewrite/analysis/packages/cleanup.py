@@ -13,7 +13,7 @@ from ...shell.edits import append, starts_errexit
 from ...shell.script import AndOr, Compound, Group, Node, Script, Simple, walk
 from ...shell.state import leaks
 from ...text import Edit, Span
-from ...text.paths import matches, within
+from ...text.paths import matches
 from ..facts import Facts
 
 #: The end of a word that stands for everything in a directory, read from behind: only there it is looked for.
@@ -22,8 +22,6 @@ _BACKWARDS = re.compile(r"(?:(?:\*_)?+\*++/)++")
 _NO_PATTERNS = re.compile(r"-[a-zA-Z]*f|noglob\Z")
 
 
-#: The home folder of an account at the head of a path.
-_HOMES = re.compile(r"\A(?:/root|/home/[^/]+|\$HOME|\$\{HOME\})(?=/|\Z)")
 _HOME = re.compile(r"""(?P<quote>")\$(?:HOME|\{HOME\})(?P<bare>[\w./-]*)"|\$(?:HOME|\{HOME\})(?P<rest>[\w./*?-]*)""")
 
 
@@ -84,28 +82,6 @@ def mounted(run: Run, paths: Iterable[str]) -> bool:
             if bare and (path == bare or path.startswith(bare + "/")):
                 return True
     return False
-
-
-def cache_mounted(run: Run, paths: Iterable[str]) -> bool:
-    """Whether a cache or tmpfs mount of *run* holds one of the caches *paths*, or a part of one.
-
-    Then nothing of it reaches the layer, the next build reads it, and a directory that is a mount cannot be removed.
-    The home folder of *paths*, ``~``, is that of any account.
-    """
-    places = [_HOMES.sub("~", path) for path in paths]
-    targets = [
-        _HOMES.sub("~", run.mount_target(mount).rstrip("/"))
-        for mount in run.mounts
-        if mount.get("type", "bind") in ("cache", "tmpfs")
-    ]
-    return any(one and (within(path, one) or within(one, path)) for path in places for one in targets)
-
-
-def told_mount(run: Run, facts: Facts) -> bool:
-    """Whether a cache mount of *run* lies where a variable says that something is: a cache, as far as is known."""
-    values = {value.rstrip("/") for value in facts.state(run).env.values() if value and value.startswith("/")}
-    caches = (mount for mount in run.mounts if mount.get("type", "bind") == "cache")
-    return any(run.mount_target(mount).rstrip("/") in values for mount in caches)
 
 
 def _everything(word: str) -> str:

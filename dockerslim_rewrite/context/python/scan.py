@@ -24,6 +24,10 @@ from .values import Evaluator, Started, Value
 _WRITING_MODES = frozenset("wax+")
 _WRITING_FLAGS = frozenset(("O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC", "O_EXCL", "O_TMPFILE"))
 _SQLITE = "sqlite:///"
+#: What declares an option of a command line.
+_OPTIONS = frozenset(("add_argument", "option", "add_option"))
+#: The first port that everybody may open. Source: ip(7), ip_unprivileged_port_start.
+_FREE_PORT = 1024
 
 
 def scan(module: Module, path: str, started: Started) -> ModuleScan:
@@ -384,7 +388,29 @@ class _Scanner:
             given = argument(node, entry.get("at"), entry.get("key"))
             if given is not None:
                 found = self.evaluator.value(given)
+                if found.number is None and isinstance(given, ast.Attribute):
+                    found = self._by_default(given.attr)
         self.listeners.append(Listener(found.number, entry["server"], self.evidence(node), found.variable))
+
+    def _by_default(self, name: str) -> Value:
+        """The port that the command line's option *name* stands for where nobody gives it, and that only root may open:
+        of any other it is not known whether somebody does.
+
+        Source: Python library reference, argparse, "dest" and "default"; click, "Options".
+        """
+        for node in self.module.nodes:
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute | ast.Name):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            dest, default = (argument(node, None, key) for key in ("dest", "default"))
+            named = {word.lstrip("-").replace("-", "_") for word in words}
+            if isinstance(dest, ast.Constant):
+                named = {str(dest.value)}
+            if called in _OPTIONS and name in named and default is not None:
+                found = self.evaluator.value(default)
+                return found if found.number is not None and found.number < _FREE_PORT else Value()
+        return Value()
 
     def _runs(self, node: ast.Call, *, spread: bool) -> None:
         where = self.evidence(node)

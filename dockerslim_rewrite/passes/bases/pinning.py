@@ -109,6 +109,13 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
         if site.place is None:
             yield missed(site.line, f"{site.reference} is not pinned to {found.tag}: {site.obstacle}")
             continue
+        given = dict(facts.project.usage.given).get(site.place.argument or "") if facts.project is not None else None
+        if given is not None:
+            yield missed(
+                site.line,
+                f"the default of {site.place.argument} stays: each known build gives a value of its own ({given})",
+            )
+            continue
         edge = _moving_packages(site, facts)
         if edge is not None:
             reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"

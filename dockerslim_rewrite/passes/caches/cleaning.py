@@ -12,7 +12,8 @@ from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
-from ...analysis.packages.cleanup import append_to, appendable, cache_mounted, says, told_mount
+from ...analysis.packages.cleanup import append_to, appendable, says
+from ...analysis.packages.mounted_caches import cache_mounted
 from ...analysis.shell.operations import Kind, Operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
@@ -178,7 +179,7 @@ def _stays(run: Run, filled: Sequence[Use], facts: Facts) -> bool:
     if not filled or run.origin.flag("network") == "none":
         return False
     known = filled[-1].operation.manager
-    return not _gone(run, known, filled[-1], facts) and not _outside(run, known, facts)
+    return not _gone(run, known, filled[-1], facts) and not cache_mounted(run, known, facts)
 
 
 def uncleaned(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
@@ -285,10 +286,6 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
         and command.span.start > start
         for command in commands
     )
-
-
-def _outside(run: Run, known: Manager, facts: Facts) -> bool:
-    return cache_mounted(run, known.paths) or told_mount(run, facts)
 
 
 def always(uses: list[Use], run: Run, stage: Stage, facts: Facts) -> Safety:

@@ -7,7 +7,8 @@ from ...analysis.deleted import deletes
 from ...analysis.effects.cache_users import links_into_cache, works_offline
 from ...analysis.facts import Facts, Use
 from ...analysis.packages.cache_readers import cache_of, cache_reader
-from ...analysis.packages.cleanup import always_runs, mounted, told_mount
+from ...analysis.packages.cleanup import always_runs
+from ...analysis.packages.mounted_caches import cache_mounted
 from ...analysis.shell.operations import Kind
 from ...change import AddsOption, Change, Safety
 from ...ir.build import Build, Stage
@@ -127,8 +128,7 @@ def _no_cache(use: Use, run: Run, facts: Facts) -> bool:
     ):
         # It is emptied by the next command.
         return True
-    home = [path.replace("~", folder) for path in known.paths for folder in ("/root", "~", "/home")]
-    if mounted(run, home) or told_mount(run, facts) or any(_home_cache(mount) for mount in run.mounts):
+    if cache_mounted(run, known, facts):
         return True
     script = facts.script(run)
     if script is not None and any(
@@ -171,8 +171,3 @@ def _operands(use: Use) -> set[str]:
     """What *use* is told to install: the names, and the lists."""
     lists = {flag.value or "" for flag in use.operation.flags if flag.name in ("-r", "--requirement")}
     return {use.command.words[at].text for at in use.operation.operands} | lists
-
-
-def _home_cache(mount: dict[str, str]) -> bool:
-    target = Run.mount_target(mount)
-    return mount.get("type") == "cache" and (".cache" in target or "pip" in target or "uv" in target)

@@ -13,7 +13,7 @@ from ...patterns import re
 from ...shell.names import INTERPRETERS
 from ..base import Proposals, missed
 from .base_forms import minded
-from .exec_forms import Stays, all_of, commands, in_exec_form, runs_by_itself
+from .exec_forms import Stays, all_of, commands, in_exec_form, in_lines, runs_by_itself
 from .interpreters import without_interpreter
 
 _SOURCES = tuple(
@@ -65,7 +65,8 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             safety = Safety.SAFE if runs_by_itself(one.words[0]) else Safety.STANDARD
             if minds is not None:
                 safety, why = Safety.AGGRESSIVE, f"{why}; {minds}"
-            yield in_exec_form(one.step, all_of(one.step), one.words, why, safety)
+            text = in_lines(one.step, one.script, one.words)
+            yield in_exec_form(one.step, all_of(one.step), one.words, why, safety, text)
 
 
 def _given_words(step: Exec, words: tuple[str, ...], facts: Facts) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...analysis.facts import Facts
 from ...change import Safety
 from ...ir.build import Build
+from ...ir.steps import Healthcheck
 from ..base import Proposals, missed
 from .exec_forms import Stays, in_exec_form, runs_by_itself, tests
 from .interpreters import without_interpreter
@@ -20,7 +21,9 @@ def healthcheck_form(build: Build, facts: Facts) -> Proposals:
     has it so. Tests that are written alike stay alike. Source: Dockerfile reference, HEALTHCHECK.
     """
     found = list(tests(build, facts))
-    staying = {test.step.command: test.step.line for test in found if isinstance(test, Stays)}
+    staying = {
+        one.step.command: one.step.line for one in found if isinstance(one, Stays) and isinstance(one.step, Healthcheck)
+    }
     for test in found:
         if isinstance(test, Stays) or test.words is None:
             continue

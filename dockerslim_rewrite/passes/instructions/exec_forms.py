@@ -106,16 +106,30 @@ def _test(step: Healthcheck, stage: Stage, facts: Facts) -> Test | Stays:
     return Test(step, stage, step.command, place, plain_words(script))
 
 
-def in_exec_form(step: Exec | Healthcheck, place: Span, words: tuple[str, ...], why: str, safety: Safety) -> Change:
-    """The change that writes *words* as a JSON array at *place*, where *step* has them in shell form."""
+def in_exec_form(
+    step: Exec | Healthcheck, place: Span, words: tuple[str, ...], why: str, safety: Safety, text: str = ""
+) -> Change:
+    """The change that writes *words* as a JSON array, or its *text*, at *place*, where *step* has a shell form."""
     return Change(
-        edits=(Edit.replace(*place, json.dumps(words, ensure_ascii=False)),),
+        edits=(Edit.replace(*place, text or json.dumps(words, ensure_ascii=False)),),
         title=f"{step.keyword} in exec form",
         reason=why,
         safety=safety,
         claims=(ChangesForm(step.keyword),),
         line=step.line,
     )
+
+
+def in_lines(step: Exec, script: Script, words: Sequence[str]) -> str:
+    """The JSON array of *words*, all that *script* of *step* says but ``exec``, on the lines that they stand on."""
+    assert step.body is not None
+    logical, source = step.body.logical, step.origin
+    spans = [word.span for word in script.commands[0].words[-len(words) :]]
+    text = f"[{json.dumps(words[0], ensure_ascii=False)}"
+    for (_, end), (start, _), word in zip(spans, spans[1:], words[1:], strict=False):
+        gap = source.text[logical.after(end) - source.span.start : logical.before(start) - source.span.start]
+        text += "," + (gap if "\n" in gap else " ") + json.dumps(word, ensure_ascii=False)
+    return f"{text}]"
 
 
 def all_of(step: Exec) -> Span:

@@ -89,7 +89,7 @@ def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int
             hit = next((path for path, folder in paths if writer is not None and wrote(path, writer, folder)), None)
             if hit is not None and writer is not None:
                 little = _writes_little(series[first], facts) or _is_little(hit, writer)
-                if not little and not _leaves_none(hit, writer):
+                if not little and not _leaves_none(hit, writer) and not _only_reads(hit, writer):
                     found.append((first, last, hit))
                 break
         else:
@@ -165,6 +165,12 @@ def _leaves_none(path: str, script: Script) -> bool:
     return last is not None and not any(
         command.span.start > last and _names(command, path) for command in script.commands
     )
+
+
+def _only_reads(path: str, script: Script) -> bool:
+    """Whether the commands of *script* that name the file *path* unpack it: then another RUN brought it."""
+    naming = [command for command in script.commands if _names(command, path)]
+    return bool(naming) and all(unpacks(one) and one.name != "git" and path in one.argv[1:] for one in naming)
 
 
 def _redirects(commands: Sequence[Simple]) -> Iterator[Redirect]:

@@ -161,24 +161,26 @@ def _called(run: Run, stage: Stage, packages: set[str], present: set[str], build
     found: set[str] = set()
     for index in (stage.index, *facts.graph.heirs(stage.index)):
         heir = index != stage.index
-        for at, program in every[index]:
+        for at, program, works in every[index]:
             bring = brings_program(program)
             missed_here = (heir or at >= run.index) and present.isdisjoint(bring)
-            if missed_here and lacks(name, tag, program, packages):
+            if missed_here and lacks(name, tag, program, packages, works=works):
                 own = _installed(build, facts, build.stages[index]) if heir else present
                 found |= {bring[0]} if own.isdisjoint(bring) else set()
     return found
 
 
-def _programs(stage: Stage, facts: Facts) -> Sequence[tuple[int, str]]:
-    """The programs that *stage* calls and that packages recommend, each with where; the start comes last."""
-    found: set[tuple[int, str]] = set()
+def _programs(stage: Stage, facts: Facts) -> Sequence[tuple[int, str, bool]]:
+    """The programs that *stage* calls and that packages recommend, each with where, and whether a RUN calls it, so that
+    it is there today; the start comes last.
+    """
+    found: set[tuple[int, str, bool]] = set()
     last = stage.steps[-1].index if stage.steps else 0
-    runs = ((run.index, effects(facts).of_run(run, stage)) for run in stage.runs)
-    for at, reached in (*runs, (last, effects(facts).of_start(stage))):
+    runs = ((run.index, effects(facts).of_run(run, stage), True) for run in stage.runs)
+    for at, reached, built in (*runs, (last, effects(facts).of_start(stage), False)):
         for ran in reached:
             if isinstance(ran, Ran) and brings_program(ran.name):
-                found.add((at, ran.name))
+                found.add((at, ran.name, built))
     return sorted(found)
 
 

@@ -19,6 +19,7 @@ from ...analysis.shell.operations import Kind, operation
 from ...change import Change, InstallsAgain, SplitsStage
 from ...ir.build import Build
 from ...ir.steps import Env, Exec, Healthcheck, Label, Listing, Value
+from ...knowledge.build_tools import build_tools
 from ...knowledge.images import ImageFacts
 from ...knowledge.recipes import Recipe, recipe
 from ...patterns import re
@@ -181,6 +182,15 @@ def _measured(known: Recipe, image: ImageFacts, left: Sequence[str]) -> int | No
     return known.saving if all(not group.isdisjoint(left) for group in known.saving_of) else None
 
 
+def _of_the_compiler(project: Project, target: Target) -> str:
+    """Why the runtime stage of *target* has libraries of the compiler that the file does not name; nothing without any."""
+    tools = build_tools(project.image.manager or "")
+    named = {package.name for package in project.shipping.packages}
+    new = [one for one in target.packages if tools is not None and one in tools.runtime and one not in named]
+    them = "it" if len(new) == 1 else "them"
+    return f"; {' and '.join(new)} came with the compiler, and what was compiled may load {them}" if new else ""
+
+
 def change_of(project: Project, target: Target) -> Change:
     """The change that makes a builder and a runtime stage on *target* of the stage of *project*."""
     ships = project.shipping
@@ -215,7 +225,7 @@ def change_of(project: Project, target: Target) -> Change:
         edits=(*split.edits, *target.edits),
         title=f"build in one stage and ship another, on {target.image}"
         + (f" (to learn whether it starts what stays behind, {target.unread})" if target.unread else ""),
-        reason=target.why,
+        reason=target.why + _of_the_compiler(project, target),
         safety=target.safety,
         claims=(claim, *target.claims, *(map(InstallsAgain, accounts.commands) if accounts is not None else ())),
         line=project.stage.head.line,
