@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..record import evolve
+from ..report.text import Told
 
 if TYPE_CHECKING:
     from ..workspace.configuration.resolve import Configuration
@@ -29,6 +30,7 @@ class Inputs:
         _check_context(request.context)
         self._complained: set[str] = set()
         self.folders = False
+        self.told = Told()
 
     def paths(self) -> tuple[str, ...]:
         """The files: those named outright, and those that directories and patterns stand for.

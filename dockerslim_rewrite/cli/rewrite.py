@@ -13,7 +13,7 @@ from ..pipeline import Options, Result, rewrite, unified_diff
 from ..pipeline.options import account_of
 from ..pipeline.settings import settings
 from ..record import evolve
-from ..report.text import printable, report_lines, statistics_lines, summary_line, total_line
+from ..report.text import Told, printable, report_lines, statistics_lines, summary_line, total_line
 from ..syntax import ParseError
 from .files import InputError, accepted_for, lock_for, now, read_input, repository_path, write_output
 from .inputs import Inputs
@@ -95,7 +95,7 @@ def _once(request: Request) -> int:
         elif request.check and (result.changed or result.companions):
             code = max(code, CHANGES)
     if request.format == "text":
-        _sum_up(results, request)
+        _sum_up(results, request, inputs.told)
     if request.format == "json":
         from ..report.json import report_json
 
@@ -165,7 +165,7 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     options = evolve(options, lock=lock, accepted=accepted, **inputs.surroundings(request, path))
     host = embedding_language(path)
     if host is not None:
-        return _embedded(host, path, data, options, request), None
+        return _embedded(host, path, data, options, request, inputs), None
     if request.prove is not None:
         options = _proved(path, data, options, request)
     result = rewrite(data, options, inputs.name(path))
@@ -174,7 +174,7 @@ def _one(path: str, options: Options, request: Request, inputs: Inputs) -> tuple
     if not refused:
         _write(path, data, result, request)
     if not (refused and request.quiet):
-        _tell(result, request)
+        _tell(result, request, inputs.told)
     if request.suggest:
         from .suggest import print_drafts
 
@@ -195,7 +195,7 @@ def _proved(path: str, data: bytes, options: Options, request: Request) -> Optio
     return evolve(options, lock=lock)
 
 
-def _embedded(host: str, path: str, data: bytes, options: Options, request: Request) -> Result:
+def _embedded(host: str, path: str, data: bytes, options: Options, request: Request, inputs: Inputs) -> Result:
     """The file *path* of the language *host* with the Dockerfiles in its strings rewritten."""
     from ..embedded.hosts import host_of
     from ..embedded.rewrite import rewrite_embedded
@@ -204,7 +204,7 @@ def _embedded(host: str, path: str, data: bytes, options: Options, request: Requ
         raise ValueError(f"{path}: Dockerfiles within other files cannot be built with --verify or --prove")
     result = rewrite_embedded(host_of(host), data, evolve(options, builds=None), path)
     _write(path, data, result, request)
-    _tell(result, request)
+    _tell(result, request, inputs.told)
     return result
 
 
@@ -235,21 +235,24 @@ def _write(path: str, data: bytes, result: Result, request: Request) -> None:
         print_diff(result, path)
 
 
-def _tell(result: Result, request: Request) -> None:
-    """The journal of one file on standard error, in the length that *request* asks for."""
+def _tell(result: Result, request: Request, told: Told) -> None:
+    """The journal of one file on standard error, in the length that *request* asks for, but for what was *told*."""
     if request.format != "text" or request.statistics:
         return
     if request.quiet:
         if result.changed:
             print(summary_line(result), file=sys.stderr)
         return
-    for line in report_lines(result):
+    for line in report_lines(result, told):
         print(line, file=sys.stderr)
 
 
-def _sum_up(results: list[Result], request: Request) -> None:
+def _sum_up(results: list[Result], request: Request, told: Told) -> None:
     if request.statistics:
         for line in statistics_lines(results):
+            print(line, file=sys.stderr)
+    if len(results) > 1 and not (request.statistics or request.quiet):
+        for line in told.lines():
             print(line, file=sys.stderr)
     if request.statistics or (len(results) > 1 and not request.quiet):
         print(total_line(results), file=sys.stderr)

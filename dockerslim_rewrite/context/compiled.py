@@ -36,7 +36,26 @@ _FILE = re.compile(r"[^/.*]\.[A-Za-z0-9]+\Z")
 
 def language_of(name: str, build: Build, tree: ContextTree) -> str | None:
     """The compiled language whose sources a RUN makes the program *name* of, by a command of its build tool."""
-    return tree.recall_of(build, ("language", name), lambda: _language_of(name, build, tree))
+    return tree.recall_of(build, ("language", name), lambda: _by_any_name(name, build, tree))
+
+
+def _by_any_name(name: str, build: Build, tree: ContextTree) -> str | None:
+    """The language of the program *name*, be it another name that it has where it is built."""
+    found = (_language_of(one, build, tree) for one in (name, *_names_before(name, build)))
+    return next((language for language in found if language is not None), None)
+
+
+def _names_before(name: str, build: Build) -> list[str]:
+    """What files are called in other stages that COPY brings as *name*, one name each."""
+    return [
+        posixpath.basename(step.sources[0])
+        for stage in build.stages
+        for step in stage.steps
+        if isinstance(step, Copy)
+        and step.origin.flag("from")
+        and len(step.sources) == 1
+        and posixpath.basename(step.destination) == name
+    ]
 
 
 def _language_of(name: str, build: Build, tree: ContextTree) -> str | None:

@@ -11,7 +11,9 @@ from .tables import table
 
 @record
 class Language:
-    """A language with the official *image* of its runtime; ``mentions`` are words of which a file must hold one."""
+    """A language with the official *image* of its runtime; ``mentions`` begin the names of programs of which
+    the container must start one.
+    """
 
     name: str
     image: str

@@ -48,7 +48,7 @@ def _words(name: str) -> tuple[str, ...]:
 @cache
 def _data() -> Mapping[str, Any]:
     data = table("place_variables")
-    sets = ("others", "exact", "only-read", "servers", "address", "databases")
+    sets = ("others", "switching", "exact", "only-read", "servers", "address", "databases")
     patterns = ("embedded", "remote")
     return {name: frozenset(data[name]) for name in sets} | {name: re.compile(data[name]) for name in patterns}
 
@@ -82,6 +82,6 @@ def names_place(name: str, code: str) -> bool:
         return False
     if words[-1] in data["address"] and not data["databases"].isdisjoint(words):
         return bool(data["embedded"].search(code)) and not data["remote"].search(code)
-    if words[-1] in data["others"] or not data["servers"].isdisjoint(words):
+    if words[-1] in data["others"] or words[0] in data["switching"] or not data["servers"].isdisjoint(words):
         return False
     return not data["only-read"].intersection(words)

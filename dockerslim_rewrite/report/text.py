@@ -61,6 +61,9 @@ def _often(times: int) -> str:
     return "" if times == 1 else ", twice" if times == 2 else f", {times} times"
 
 
+#: Of so many files the same is told.
+_TOLD = 3
+_COUNTED = (RemarkKind.MISSED, RemarkKind.ANALYSIS)
 _WORDS = {RemarkKind.MISSED: "skipped", RemarkKind.ANALYSIS: "note", RemarkKind.BUG: "BUG"}
 
 
@@ -114,15 +117,37 @@ def summary_line(result: Result) -> str:
     return printable(f"{name}: {counted(count, 'change')}{saved}" if count else f"{name}: nothing to change")
 
 
-def report_lines(result: Result, *, remarks: bool = True) -> Iterator[str]:
-    """The journal of one file, in the order of its lines, with a closing line."""
+class Told:
+    """Which remarks were told of a few files: in others, the same words are counted and not told again."""
+
+    def __init__(self) -> None:
+        self._times: Counter[tuple[RemarkKind, str, str]] = Counter()
+
+    def new(self, remarks: Iterable[Remark]) -> list[Remark]:
+        """Those of one file's *remarks* that few files had before, and all that make builds fail or are bugs."""
+        remarks = list(remarks)
+        earlier = {key for key, times in self._times.items() if times >= _TOLD}
+        keys = {(one.kind, one.rule, one.reason) for one in remarks if one.kind in _COUNTED and not one.breaks}
+        self._times.update(keys)
+        return [one for one in remarks if (one.kind, one.rule, one.reason) not in keys & earlier]
+
+    def lines(self) -> Iterator[str]:
+        """What was not told any more: once each, with of how many files."""
+        for (kind, rule, reason), times in self._times.items():
+            if times > _TOLD:
+                yield printable(f"{rule} {_WORDS[kind]} in {counted(times - _TOLD, 'more file')}: {reason}")
+
+
+def report_lines(result: Result, told: Told | None = None) -> Iterator[str]:
+    """The journal of one file, in the order of its lines, with a closing line; remarks that were *told* of another file
+    are left out.
+    """
     name = result.path or "<stdin>"
     for line in change_lines(name, result.changes):
         yield printable(line)
-    if remarks:
-        told = [remark for remark in result.remarks if remark.kind is not RemarkKind.HELD]
-        for _, line in remark_lines(name, told):
-            yield printable(line)
+    remarks = [remark for remark in result.remarks if remark.kind is not RemarkKind.HELD]
+    for _, line in remark_lines(name, remarks if told is None else told.new(remarks)):
+        yield printable(line)
     for line in held_lines(name, result.remarks):
         yield printable(line)
     yield summary_line(result)

@@ -255,3 +255,15 @@ def test_changes_that_are_alike_are_told_once_with_all_their_lines(tmp_path: Pat
     assert deleted.startswith(f"{path}:2: ")
     assert deleted.endswith(", about 40 MB less] (also on line 4)")
     assert f"{path}: 2 changes, about 40 MB less in the image" in told
+
+
+def test_what_many_files_have_in_common_is_counted(tmp_path: Path) -> None:
+    for name in "abcde":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(f"FROM example.org/{name}:1\nRUN apt-get install curl\n")
+    done = call("rewrite", str(tmp_path), "--check")
+    told = done.stderr.decode()
+    assert done.returncode == 1
+    assert told.count("Dockerfile:1: DS501 skipped: no USER is added") == 3
+    assert "\nDS501 skipped in 2 more files: no USER is added: the base image's user is not known" in told
+    assert told.count("DS609 apt-get install with -y") == 5

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ...analysis.bases import base_image
+from ...analysis.effects.asking import effects
+from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
 from ...analysis.shell.operations import Kind
 from ...ir.build import Build, Stage
@@ -22,8 +24,9 @@ def language_image(build: Build, facts: Facts) -> Proposals:
     without the rest of the system, and get their fixes together with the language's.
 
     Nothing is changed: another image has another version, other paths and another user, so whether it fits is for the
-    author to say. Only stages with one language are spoken of; where two meet, no official image has both. Source:
-    Docker documentation, "Building best practices", choose the right base image.
+    author to say. Only stages with one language are spoken of: where two meet, no official image has both. Python,
+    which tools of all kinds bring along, counts only where the container starts a program of it. Source: Docker
+    documentation, "Building best practices", choose the right base image.
     """
     for stage in build.stages:
         image = base_image(build, facts, stage)
@@ -33,7 +36,7 @@ def language_image(build: Build, facts: Facts) -> Proposals:
         if len({language.image for _, language in found}) != 1:
             continue
         use, language = found[0]
-        if language.mentions and not any(_runs(word, stage, facts) for word in language.mentions):
+        if language.mentions and not any(_starts(word, stage, facts) for word in language.mentions):
             continue
         body = use.run.body
         assert body is not None
@@ -60,9 +63,7 @@ def _languages(stage: Stage, facts: Facts) -> list[tuple[Use, Language]]:
     return found
 
 
-def _runs(word: str, stage: Stage, facts: Facts) -> bool:
-    """Whether a RUN or the container's process starts a program whose name begins with *word*."""
-    if any(call.name.startswith(word) for call in facts.calls(stage)):
-        return True
-    pattern = re.compile(rf"(?:^|[\s\"'/=]){word}[0-9.]*(?=[\s\"',]|\Z)")
-    return any(step.keyword in ("CMD", "ENTRYPOINT") and pattern.search(step.origin.args) for step in stage.steps)
+def _starts(word: str, stage: Stage, facts: Facts) -> bool:
+    """Whether the container starts a program whose name begins with *word*, itself or in a script."""
+    reached = effects(facts).of_start(stage)
+    return any(isinstance(one, Ran) and one.name.startswith(word) for one in reached)

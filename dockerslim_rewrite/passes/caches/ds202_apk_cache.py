@@ -49,7 +49,8 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
                 continue
             if not adds:
                 if facts.graph.ships(stage.index) and any(use.operation.kind is Kind.UPDATE for use in uses):
-                    yield missed(run.line, "apk update stands alone: its index stays in this layer")
+                    alone = _without(run, stage, build, facts)
+                    yield alone or missed(run.line, "apk update stands alone: its index stays in this layer")
                 continue
             pays = _leaves_index(run, facts) and facts.graph.ships(stage.index)
             if not pays and not _reads_index(run, uses, adds, stage, facts):
@@ -81,6 +82,41 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
             change = evolve(change, safety=max(change.safety, verdict.safety), evidence=verdict.evidence, saving=saving)
             found.append((change, stage, _leaves_index(run, facts)))
     yield from _with_readers(found, facts)
+
+
+def _without(run: Run, stage: Stage, build: Build, facts: Facts) -> Change | None:
+    """Drop *run*, which does nothing but fetch an index that nobody reads; None where that is not sure."""
+    script = facts.script(run)
+    start, _ = gone = build.document.without(run.origin)
+    above = build.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
+    described = run.origin.comments or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
+    if script is None or described or len(script.commands) != 1 or script.commands[0].argv != ("apk", "update"):
+        return None
+    verdict = without_index(run, stage, facts)
+    if verdict.obstacle is not None or _read_later(run, stage, facts):
+        return None
+    return Change(
+        edits=(Edit.delete(*gone),),
+        title="drop the RUN that only fetches apk's index",
+        reason="what installs packages fetches an index of its own, and this one stays in the layer",
+        safety=max(Safety.SAFE, verdict.safety),
+        claims=(RemovesCommand(("apk", "update")),),
+        line=run.line,
+        evidence=verdict.evidence,
+        saving=facts.uses(run)[0].operation.manager.saving,
+    )
+
+
+def _read_later(run: Run, stage: Stage, facts: Facts) -> bool:
+    """Whether an install behind *run* reads the index that it left."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for later in facts.build.stages[index].runs:
+            if index == stage.index and later.index <= run.index:
+                continue
+            done = [use.operation for use in facts.uses(later) if use.operation.manager.name == "apk"]
+            if any(one.kind is not Kind.REMOVE and not one.has_flag("--no-cache", *_UPDATE_FLAGS) for one in done):
+                return True
+    return False
 
 
 def _with_readers(found: Sequence[tuple[Change, Stage, bool]], facts: Facts) -> Iterator[Change]:

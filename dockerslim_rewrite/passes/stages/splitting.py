@@ -183,7 +183,7 @@ def _measured(known: Recipe, image: ImageFacts, left: Sequence[str]) -> int | No
 
 
 def _of_the_compiler(project: Project, target: Target) -> str:
-    """Why the runtime stage of *target* has libraries of the compiler that the file does not name; empty without any."""
+    """Why the runtime stage of *target* has libraries of the compiler that the file does not name; empty for none."""
     tools = build_tools(project.image.manager or "")
     named = {package.name for package in project.shipping.packages}
     new = [one for one in target.packages if tools is not None and one in tools.runtime and one not in named]

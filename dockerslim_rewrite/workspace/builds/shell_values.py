@@ -34,7 +34,9 @@ _FOREIGN = "_foreign_"
 _STANDS_FOR = re.compile(r"\$\{(" + _FOREIGN + r"\w+)\}")
 
 #: No word of a build is longer; one that doubles with each line is given up.
-_LONGEST = 100_000
+_LONGEST = 10_000
+#: Characters that variables of one script may stand for in all, beyond those that are written.
+_MOST = 2_000_000
 
 #: A variable's value: known, unknown, or None where nobody sets it.
 Lookup = Callable[[str], Text | None]
@@ -69,6 +71,7 @@ class Words:
         self._lookup = lookup
         self._lists = lists
         self._folder = folder
+        self._left = _MOST
 
     def values(self, text: str) -> tuple[Text, ...]:
         """The words that the shell makes of the word *text*: what it replaces outside of quotes is split at blanks."""
@@ -153,6 +156,9 @@ class Words:
         else:
             found = self._lookup(name)
         if not isinstance(found, str):
+            raise _Open
+        self._left -= max(len(found) - len(name), 0)
+        if self._left < 0:
             raise _Open
         return found
 

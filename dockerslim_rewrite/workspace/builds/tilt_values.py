@@ -16,6 +16,8 @@ from .shell_values import stand_in
 #: Names with their texts, None for those that a run may tell only.
 Names = Mapping[str, "str | None"]
 _MAX_ITEMS: Final = 50
+#: No text of a call is longer; one that doubles with each line is given up.
+_LONGEST: Final = 4_096
 #: Loops within loops read a body many times.
 _MAX_CALLS: Final = 1_000
 
@@ -92,6 +94,11 @@ def text_of(node: ast.expr, names: Names) -> Text:
 
 def known_text(node: ast.expr, names: Names) -> str | None:
     """The same; None where it is not known."""
+    found = _known_text(node, names)
+    return None if found is None or len(found) > _LONGEST else found
+
+
+def _known_text(node: ast.expr, names: Names) -> str | None:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.Name):
@@ -110,16 +117,17 @@ def _filled(template: ast.expr, values: ast.expr, names: Names) -> str | None:
     """``'%s/x' % y``"""
     text = known_text(template, names)
     given = [known_text(one, names) for one in (values.elts if isinstance(values, ast.Tuple) else [values])]
-    if text is None or None in given or text.count("%") != text.count("%s") or text.count("%s") != len(given):
+    known = [one for one in given if one is not None]
+    if text is None or len(known) < len(given) or text.count("%") != text.count("%s") or text.count("%s") != len(given):
         return None
-    return text % tuple(given)
+    return text % tuple(known) if sum(map(len, known)) <= _LONGEST else None
 
 
 def _called(function: ast.Attribute, arguments: Sequence[ast.expr], names: Names) -> str | None:
     """``'{}/x'.format(y)`` and ``os.path.join(x, y)``."""
     given = [known_text(one, names) for one in arguments]
     known = [one for one in given if one is not None]
-    if len(known) < len(given) or not known:
+    if len(known) < len(given) or not known or sum(map(len, known)) > _LONGEST:
         return None
     if ast.unparse(function) == "os.path.join":
         return posixpath.join(*known)
