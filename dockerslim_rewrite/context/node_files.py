@@ -120,16 +120,17 @@ def _file(path: str, placed: Mapping[str, str]) -> str | None:
 
 def _names(tree: ContextTree) -> frozenset[str] | None:
     """The names of the project's own packages; None where one of them cannot be read."""
-    names = set()
+    names: set[str] = set()
     for path in tree.by_path:
         base = posixpath.basename(path)
         if "node_modules/" in path or base != "package.json":
             continue
         try:
-            names.add(read_json(tree.read(path) or "{}").get("name"))
+            name = read_json(tree.read(path) or "{}").get("name")
         except (ValueError, AttributeError, RecursionError):
             return None
-    return frozenset(name for name in names if isinstance(name, str) and name)
+        names.update([name] if isinstance(name, str) and name else [])
+    return frozenset(names)
 
 
 def _is_unmapped(tree: ContextTree) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +53,19 @@ def test_why_other_files_are_not_read(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.complain("compose.yaml", f"{DOTTED} is no value")
     assert len(repository.complaints["compose.yaml"]) == 2_000
+
+
+@pytest.mark.parametrize("name", ["{}", "[]", "5", "null"])
+def test_names_that_are_no_text(name: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM node:22\nCOPY . /app\nRUN npm install\nCMD ['node', 'a.js']\n")
+    (tmp_path / "package.json").write_text(f'{{"name": {name}, "dependencies": {name}, "scripts": {name}}}')
+    (tmp_path / ".hadolint.yaml").write_text(f"ignored: [{name}, DL3006]\n")
+    (tmp_path / "a.js").write_text("require('x')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "dockerslim_rewrite", "rewrite", "Dockerfile", "--diff", "--level", "aggressive"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"failed" in done.stderr) == (0, False), done.stderr.decode()

@@ -48,7 +48,11 @@ class Created:
 
 
 def created(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Created | str:
-    """What *copy* creates, or why its words do not tell."""
+    """What *copy* creates, or why its words do not tell; worked out once, however many RUNs ask."""
+    return facts.recall("created by COPY", copy.index, lambda: _created(copy, stage, build, facts))
+
+
+def _created(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Created | str:
     state = facts.state(copy)
     names = {flag.name for flag in copy.origin.flags}
     unclear = f"what the COPY on line {copy.line} creates depends on the build context"

@@ -126,12 +126,6 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
     named = dict.fromkeys(path for path, _ in (*touched_in(script), *moved_in(script)) if path not in made)
     own = {path for path in named if wrote(path, script)}
     paths = [path for path in named if not brings(path, script) and not makes(path, script)]
-    copied = {
-        posixpath.basename(name.rstrip("/"))
-        for step in stage.steps
-        if isinstance(step, Copy) and step.index < series[last].index
-        for name in (*step.sources, step.destination)
-    }
     names = {path: posixpath.basename(path.rstrip("/*")) for path in paths}
     used: set[str] = set()
     for first in range(last - 1, max(last - MAX_JOINED, 0) - 1, -1):
@@ -139,11 +133,23 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
         if here is None:
             return None
         used.update(path for path in paths if path not in used and uses(path, here))
-        unpacked = any(map(unpacks, here.commands)) and not copied & {".", "", "*"}
+        unpacked = any(map(unpacks, here.commands))
+        copied = _copied_before(series[last], stage) if unpacked else frozenset()
+        unpacked = unpacked and copied.isdisjoint((".", "", "*"))
         for path in paths:
             if brings(path, here) or (unpacked and path in used and path not in own and names[path] not in copied):
                 return first, last, path
     return None
+
+
+def _copied_before(run: Run, stage: Stage) -> frozenset[str]:
+    """The names of what COPY brings before *run*, and of where it goes."""
+    return frozenset(
+        posixpath.basename(name.rstrip("/"))
+        for step in stage.steps
+        if isinstance(step, Copy) and step.index < run.index
+        for name in (*step.sources, step.destination)
+    )
 
 
 def _writes_little(run: Run, facts: Facts) -> bool:

@@ -24,7 +24,9 @@ from .yaml_values import Map, Scalar, mapping, scalar, sequence
 
 _FOLDERS: Final = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
 _ENDS: Final = (".yml", ".yaml")
+#: So many calls of one file are followed, and of all files of a repository.
 _MAX_CALLS: Final = 256
+_MAX_ALL_CALLS: Final = 1_500
 _NEVER: Final = re.compile(r"\s*(?:\$\{\{\s*)?false(?:\s*\}\})?\s*\Z")
 
 #: Inputs by their names.
@@ -63,6 +65,7 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
         (path, None) for path in paths if not _only_called(repository, path)
     )
     uncalled = [path for path in paths if _only_called(repository, path)]
+    count = 0
     while waiting or uncalled:
         if not waiting:
             last = uncalled.pop()
@@ -72,7 +75,8 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
         for document in known_yaml(repository, path):
             for target, values in _called_by(repository, document, inputs):
                 ways = found.setdefault(target, {})
-                if values not in ways and len(ways) < _MAX_CALLS:
+                if values not in ways and len(ways) < _MAX_CALLS and count < _MAX_ALL_CALLS:
+                    count += 1
                     ways[values] = None
                     waiting.append((target, dict(values)))
     return found

@@ -17,6 +17,7 @@ from ...patterns import re
 from ..repository import Repository, joined
 from .checkouts import CheckedOut, Checkout
 from .found import FoundBuild, Text, Unknown
+from .growth import Growth
 from .reading import yaml_file
 from .shell_scripts import ScriptReader, Step
 from .shell_values import stand_in
@@ -158,7 +159,7 @@ class _Reader:
 
     def _read(self, text: str, line: int, home: Text, known: _Given) -> Iterator[FoundBuild]:
         unknown: dict[str, Text] = {}
-        shell = _PARAMETER.sub(partial(_for_shell, known, unknown), text)
+        shell = _PARAMETER.sub(partial(_for_shell, known, unknown, Growth(text)), text)
         reader = ScriptReader(self._machine, "ci", self._path, line, [home], unknown)
         yield from map(self._machine.found, reader.steps([Step(shell, line, self._path)]))
 
@@ -173,14 +174,15 @@ def _value(match: re.Match[str], known: _Given) -> Text | None:
     return known.get(match["name"] if place == "parameters" else f"{place}.{match['name']}")
 
 
-def _for_shell(known: _Given, unknown: dict[str, Text], match: re.Match[str]) -> str:
+def _for_shell(known: _Given, unknown: dict[str, Text], growth: Growth, match: re.Match[str]) -> str:
     found = _value(match, known)
-    return found if isinstance(found, str) else stand_in(match[0], unknown)
+    return found if isinstance(found, str) and growth.fits(match[0], found) else stand_in(match[0], unknown)
 
 
 def _told(text: str, known: _Given) -> Text:
-    values = [_value(match, known) for match in _PARAMETER.finditer(text)]
-    if not all(isinstance(one, str) for one in values):
+    growth = Growth(text)
+    found = ((match, _value(match, known)) for match in _PARAMETER.finditer(text))
+    if not all(isinstance(value, str) and growth.fits(match[0], value) for match, value in found):
         return Unknown(str(text))
     return _PARAMETER.sub(lambda match: str(_value(match, known)), text)
 

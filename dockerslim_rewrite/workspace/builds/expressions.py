@@ -11,6 +11,7 @@ from typing import Any
 
 from ...patterns import re
 from .found import Text, Unknown
+from .growth import Growth
 from .yaml_values import Map, Scalar, sequence
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)(\}\}|\Z)", re.S)
@@ -21,13 +22,14 @@ _MAX_COMBINATIONS = 256
 def expanded(text: str, known: Mapping[str, Text]) -> Text:
     """*text* with its expressions replaced; unknown as a whole where one is."""
     unknown = False
+    growth = Growth(text)
 
     def replaced(match: re.Match[str]) -> str:
         nonlocal unknown
         if not match[2]:
             return match[0]
         value = known.get(match[1].strip())
-        if isinstance(value, str):
+        if isinstance(value, str) and growth.fits(match[0], value):
             return value
         unknown = True
         return match[0]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ...patterns import re
 from .found import Text, Unknown
+from .growth import LEAST
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENTRY = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(.*)")
@@ -45,7 +46,7 @@ def _expand(text: str, variables: Mapping[str, str | None], depth: int) -> str:
     while at < len(text):
         length += sum(map(len, out[counted:]))
         counted = len(out)
-        if length > _MAX_LENGTH:
+        if length > _MAX_LENGTH or length - at > max(LEAST, len(text)):
             raise _Open
         dollar = text.find("$", at)
         if dollar < 0:

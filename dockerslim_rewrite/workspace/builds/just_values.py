@@ -7,6 +7,7 @@ from functools import partial
 
 from ...patterns import re
 from .found import Text
+from .growth import Growth
 from .shell_values import stand_in
 
 _SET = re.compile(
@@ -29,9 +30,9 @@ def just_values(text: str) -> Mapping[str, str]:
 
 def just_text(command: str, values: Mapping[str, str], unknown: dict[str, Text]) -> str:
     """The *command* of a justfile for the shell; what *values* do not tell becomes a variable among those *unknown*."""
-    return _EXPRESSION.sub(partial(_replaced, values, unknown), command)
+    return _EXPRESSION.sub(partial(_replaced, values, unknown, Growth(command)), command)
 
 
-def _replaced(values: Mapping[str, str], unknown: dict[str, Text], match: re.Match[str]) -> str:
+def _replaced(values: Mapping[str, str], unknown: dict[str, Text], growth: Growth, match: re.Match[str]) -> str:
     found = values.get(match["inside"].strip())
-    return stand_in(match[0], unknown) if found is None else found
+    return found if found is not None and growth.fits(match[0], found) else stand_in(match[0], unknown)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ...patterns import re
 from .checkout import CHECKOUT
 from .found import Text, Unknown
+from .growth import too_long
 
 _PIECE = re.compile(
     r"""(?P<single>'[^']*')
@@ -80,7 +81,8 @@ class Words:
             found = self._lists(listed[2] if listed is not None else "@")
             return (Unknown(text),) if found is None else found
         try:
-            return tuple(self._split(text))
+            words = tuple(self._split(text))
+            return (Unknown(text),) if too_long(text, "".join(words)) else words
         except _Open:
             return (self.value(text),)
 
@@ -117,7 +119,8 @@ class Words:
     def value(self, text: str) -> Text:
         """What the word *text* stands for."""
         try:
-            return self._expand(text, quoted=False)
+            found = self._expand(text, quoted=False)
+            return Unknown(text) if too_long(text, found) else found
         except _Open:
             return Unknown(_STANDS_FOR.sub(self._written, text))
 

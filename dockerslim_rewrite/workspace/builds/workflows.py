@@ -17,6 +17,7 @@ from .checkouts import CheckedOut, Checkout, checkouts
 from .command_line import further
 from .expressions import EXPRESSION, combinations, expanded
 from .found import FoundBuild, Place, Text
+from .growth import Growth
 from .overwritten import doubted
 from .places import file, folder
 from .reading import known_yaml
@@ -156,12 +157,13 @@ class _Job:
 def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Text]]:
     """*text* for the shell: known expressions replaced, others as variables that nobody knows."""
     unknown: dict[str, Text] = {}
+    growth = Growth(text)
 
     def replaced(match: re.Match[str]) -> str:
         if not match[2]:
             return match[0]
         value = known.get(match[1].strip())
-        if isinstance(value, str):
+        if isinstance(value, str) and growth.fits(match[0], value):
             return value
         return stand_in(match[0], unknown)
 

@@ -56,4 +56,6 @@ def _read(path: Path) -> tuple[str, ...]:
         return ()
     listed = data.get("ignored") if isinstance(data, dict) else None
     answered = {answer for one in rules() for answer in one.answers}
-    return tuple(code for code in listed if code in answered) if isinstance(listed, list) else ()
+    return (
+        tuple(code for code in listed if isinstance(code, str) and code in answered) if isinstance(listed, list) else ()
+    )
