@@ -121,8 +121,8 @@ async def hovered(session: Session, params: types.HoverParams) -> types.Hover | 
 
 async def hinted(session: Session, params: types.InlayHintParams) -> list[types.InlayHint] | None:
     """The bytes that changes save, and those that layers had, behind their instructions."""
-    got = await _found(session, params.text_document) if session.preferences.inlay_hints else None
-    if got is None:
+    got = await _found(session, params.text_document)
+    if got is None or not session.preferences_for(got[0]).inlay_hints:
         return None
     built: hints.Built = await session.run(hints.built, got[1])
     return hints.inlay_hints(got[1], built, params.range)
@@ -130,8 +130,10 @@ async def hinted(session: Session, params: types.InlayHintParams) -> list[types.
 
 async def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:
     """What the rewrite does, and who builds which stage."""
-    got = await _found(session, params.text_document) if session.preferences.code_lens else None
-    return None if got is None else hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
+    got = await _found(session, params.text_document)
+    if got is None or not session.preferences_for(got[0]).code_lens:
+        return None
+    return hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
 
 
 async def symbols(

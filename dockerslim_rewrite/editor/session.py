@@ -16,7 +16,7 @@ from lsprotocol import types
 from ..knowledge.repository import excluded_folders, is_noise
 from .documents import Document, Documents, path_of
 from .lines import Lines
-from .preferences import DEFAULT, read_preferences
+from .preferences import DEFAULT, Preferences, read_preferences
 from .protocol import Server
 from .surroundings import Folder, Holding, alone
 
@@ -47,7 +47,7 @@ class Session:
         self.able = types.TextDocumentClientCapabilities()
         self.pushes = True
         self.watches = False
-        self._sent: object = None
+        self.sent: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "rewrite")
@@ -65,23 +65,42 @@ class Session:
         if not folders and params.root_uri:
             folders = [params.root_uri]
         self.add_folders(folders)
-        self._sent = params.initialization_options
+        self.sent = params.initialization_options
 
     def begin(self) -> None:
         """Take over what was sent at the start, which has been answered by now: reading it loads the compiler."""
-        self.prefer(self._sent)
+        self.prefer(self.sent)
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to *task* until it is done: the event loop does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def prefer(self, sent: object) -> None:
-        """Take over the editor's settings *sent*; each that cannot be used is told, and counts for nothing."""
+    def prefer(self, sent: object, by_folder: Sequence[tuple[Folder, object]] = ()) -> None:
+        """Take over the editor's settings *sent*, and what it has *by_folder* in their place; each that cannot be used
+        is told, and counts for nothing.
+        """
+        self.preferences = self._read(sent, self.preferences)
+        own = dict(by_folder)
+        for folder in self.folders:
+            said = own.get(folder)
+            folder.preferences = None if said is None else self._read(said, self.preferences)
+
+    def _read(self, sent: object, otherwise: Preferences) -> Preferences:
         try:
-            self.preferences = read_preferences(sent, self.tell)
+            return read_preferences(sent, self.tell)
         except ValueError as error:
             self.tell(str(error))
+            return otherwise
+
+    def preferred(self) -> list[Preferences | None]:
+        """What the editor prefers, for documents of no folder and for those of each."""
+        return [self.preferences, *(one.preferences for one in self.folders)]
+
+    def preferences_for(self, document: Document) -> Preferences:
+        """What the editor prefers for *document*."""
+        folder = self.folder_of(document.path)
+        return self.preferences if folder is None or folder.preferences is None else folder.preferences
 
     def add_folders(self, uris: Iterable[str]) -> None:
         """Add the folders *uris* to the workspace."""
@@ -89,7 +108,7 @@ class Session:
         for uri in uris:
             name = path_of(uri)
             if name is not None and Path(os.path.realpath(name)) not in known:
-                folder = Folder(name)
+                folder = Folder(name, uri)
                 folder.watched = self.watches
                 self.folders.append(folder)
 
@@ -288,9 +307,10 @@ class Session:
     def _holding(self, document: Document, text: str) -> Holding:
         today = self._clock().date()
         folder = self.folder_of(document.path)
+        preferences = self.preferences_for(document)
         if folder is None or document.path is None:
-            return alone(self.preferences, today)
-        return folder.holding(document.path, text, self.preferences, today)
+            return alone(preferences, today)
+        return folder.holding(document.path, text, preferences, today)
 
     def folder_of(self, path: Path | None) -> Folder | None:
         """The innermost folder of the workspace that *path* lies in; None where there is none."""

@@ -48,10 +48,14 @@ class Holding:
 
 
 class Folder:
-    """One folder of the workspace. What was read is kept until ``forget``, or for ``LIFETIME`` where not *watched*."""
+    """One folder of the workspace, which the client calls *uri*. What was read is kept until ``forget``, or for
+    ``LIFETIME`` where not *watched*. ``preferences`` are the editor's for this folder alone, where it has such.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, uri: str | None = None) -> None:
         self.path = Path(os.path.realpath(path))
+        self.uri = path.as_uri() if uri is None else uri
+        self.preferences: Preferences | None = None
         self.watched = False
         self.reading = 0
         self._stale = True

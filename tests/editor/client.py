@@ -139,11 +139,13 @@ async def editor(
     command: Sequence[str] = COMMAND,
     settings: dict[str, Any] | None = None,
     watches: bool = False,
+    registers: bool = False,
     edits: types.WorkspaceEditClientCapabilities | None = None,
     modern: bool = True,
 ) -> AsyncIterator[Editor]:
     """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*.
 
+    It has *settings* to be asked for, *watches* files, and *registers* who is to be told of other settings.
     One that is not *modern* knows commands instead of actions, symbols in a row, and plain text.
     """
     client = await ClientServerConfig([*under, *command], server_env=environment).start()
@@ -167,6 +169,7 @@ async def editor(
         inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
         configuration=settings is not None,
         did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=watches),
+        did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
     )
     asked: list[str] = []
     if settings is not None:
