@@ -158,6 +158,9 @@ class Folder:
             found = self.workspace(path).projects(path, context, sources)
             # An ignore file may be a link that leads anywhere; what a build is sent is not known without it.
             outside = any(one.location.ignore is not None and not self.holds(one.location.ignore) for one in found)
+            if not path.parent.is_dir():
+                # Made only when the file is saved: it is no build context yet, and nobody knows what will lie in it.
+                found = tuple(one for one in found if os.path.isdir(one.name))
             self._projects[key] = () if outside else found
         return self._projects[key]
 

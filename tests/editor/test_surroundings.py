@@ -134,6 +134,31 @@ async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path
 
 
 @pytest.mark.asyncio
+async def test_a_file_in_a_folder_that_is_made_on_saving_is_text_alone(folder: Path) -> None:
+    text = "FROM debian:12\nADD a /b\nCMD python a\n"
+    async with editor(folder) as ed:
+        new = folder / "new" / "deeper"
+        uri = ed.open(new / "Dockerfile", text)
+        assert await codes(ed, uri) == {one.rule for one in rewrite(text).changes}
+        new.mkdir(parents=True)
+        (new / "Dockerfile").write_text(text)
+        (new / "a").write_text("")
+        changed(ed, new / "Dockerfile")
+        await until(ed, uri, lambda found: "DS601" in found)
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_not_saved_has_the_context_that_a_build_gives_it(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  a:\n    build: {context: ., dockerfile: new/Dockerfile}\n")
+    (folder / "a.tar").write_text("")
+    (folder / "b").mkdir()
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "new" / "Dockerfile", 'FROM debian:12\nADD a.tar /b\nADD b /c\nCMD ["b"]\n')
+        lines = [one.range.start.line for one in await ed.diagnostics(uri) if one.code == "DS601"]
+        assert lines == [2]
+
+
+@pytest.mark.asyncio
 async def test_a_client_is_asked_to_tell_of_other_settings(folder: Path) -> None:
     async with editor(folder, settings={"ignore": ["DS201"]}, registers=True) as ed:
         uri = ed.open(folder / "Dockerfile")
