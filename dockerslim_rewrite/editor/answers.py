@@ -15,7 +15,7 @@ from .accepting import accepting
 from .analysis import Analysis, laid_out
 from .documents import Document
 from .hover import hover
-from .offers import APPLY
+from .offers import FIX
 from .ranges import text_edits
 from .session import Session
 
@@ -62,15 +62,16 @@ async def pulled(session: Session, params: types.DocumentDiagnosticParams) -> ty
 
 
 async def act(session: Session, params: types.CodeActionParams) -> list[types.CodeAction] | list[types.Command] | None:
-    """What can be done at a place; a client that knows no actions but commands is offered all changes at once."""
+    """What can be done at a place; a client that knows no actions but commands is offered what fixes all at once."""
     got = await _found(session, params.text_document)
     if got is None:
         return None
     document, found = got
+    again = partial(session.again, document, found)
     able = session.able.code_action
     if able is None or able.code_action_literal_support is None:
-        return [types.Command(actions.all_title(found), APPLY, arguments=[document.uri])] if found.edits else []
-    again = partial(session.again, document, found)
+        fixed = await actions.at_chosen_level(found, again)
+        return [types.Command(actions.all_title(fixed), FIX, arguments=[document.uri])] if fixed.edits else []
     slowly = partial(session.slowly, document)
     return await actions.actions(
         found, params, _editing(session, document), again, slowly, _accepting(session, document)
@@ -94,8 +95,22 @@ def _accepting(session: Session, document: Document) -> actions.Accept:
 async def apply(session: Session, params: str) -> None:
     """Make all changes of the document *params*."""
     got = await _found(session, types.TextDocumentIdentifier(params))
-    if got is not None and got[1].edits:
-        edit = _editing(session, got[0])(text_edits(got[1].lines, got[1].edits))
+    if got is not None:
+        await _make(session, *got)
+
+
+async def fix(session: Session, params: str) -> None:
+    """Make the changes of the document *params* that ``source.fixAll.dockerslim`` makes."""
+    got = await _found(session, types.TextDocumentIdentifier(params))
+    if got is not None:
+        document, found = got
+        await _make(session, document, await actions.at_chosen_level(found, partial(session.again, document, found)))
+
+
+async def _make(session: Session, document: Document, found: Analysis) -> None:
+    """Let the client make all edits of *found*."""
+    if found.edits:
+        edit = _editing(session, document)(text_edits(found.lines, found.edits))
         await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
 
 

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from .client_process import end_with
 from .lines import Encoding
-from .offers import APPLY, KINDS, PREVIEW
+from .offers import APPLY, FIX, KINDS, PREVIEW
 from .preferences import wants_formatting
 from .protocol import Server
 from .session import Session
@@ -207,6 +207,10 @@ def _requests(server: Server, session: Session) -> None:
     @server.command(APPLY)
     async def apply(uri: str) -> None:
         await _answer(server, session, "apply")(uri)
+
+    @server.command(FIX)
+    async def fix(uri: str) -> None:
+        await _answer(server, session, "fix")(uri)
 
     @server.command(PREVIEW)
     async def preview(uri: str) -> Any:

@@ -7,3 +7,5 @@ from lsprotocol import types
 FIX_ALL = "source.fixAll.dockerslim"
 KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
 APPLY, PREVIEW = "dockerslim.apply", "dockerslim.preview"
+#: What ``FIX_ALL`` does, for clients that know commands instead of actions.
+FIX = "dockerslim.fixAll"

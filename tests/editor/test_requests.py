@@ -68,7 +68,11 @@ async def test_what_it_can_do_is_told_at_the_start(folder: Path) -> None:
             assert getattr(able, f"{provider}_provider"), provider
         assert able.definition_provider
         assert able.references_provider
-        assert set(able.execute_command_provider.commands) == {"dockerslim.apply", "dockerslim.preview"}  # type: ignore[union-attr]
+        assert set(able.execute_command_provider.commands) == {  # type: ignore[union-attr]
+            "dockerslim.apply",
+            "dockerslim.fixAll",
+            "dockerslim.preview",
+        }
 
 
 async def test_diagnostics_name_rule_reason_and_page(folder: Path) -> None:
@@ -155,6 +159,8 @@ async def test_fix_all_is_safe_unless_somebody_says_otherwise(folder: Path) -> N
             text = applied(TEXT, edits_of(action.edit, uri))
             assert text == rewrite(TEXT, Options(level=level, context=folder), path).text
             assert await ed.actions(uri, (0, 0), (0, 0), only=["refactor"]) == []
+            # Many editors cannot ask for a kind, and have no other way to it.
+            assert action in await ed.actions(uri, (0, 0), (0, 0))
 
 
 async def test_ignore_here_silences_the_rule_there_and_nothing_else(folder: Path) -> None:
@@ -521,7 +527,18 @@ async def test_a_client_of_few_abilities_gets_what_it_can_show(folder: Path) -> 
         params = types.CodeActionParams(item(uri), whole, types.CodeActionContext([]))
         (command,) = await ed.client.text_document_code_action_async(params) or ()
         assert isinstance(command, types.Command)
-        assert (command.command, list(command.arguments or ())) == ("dockerslim.apply", [uri])
+        assert (command.command, list(command.arguments or ())) == ("dockerslim.fixAll", [uri])
+        assert "that is safe" in command.title
+        asked: asyncio.Future[types.ApplyWorkspaceEditParams] = asyncio.get_running_loop().create_future()
+
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            asked.set_result(params)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+        await ed.command(command.command, uri)
+        safe = rewrite(TEXT, Options(level="safe", context=folder), str(folder / "Dockerfile"))
+        assert applied(TEXT, edits_of((await asyncio.wait_for(asked, 10)).edit, uri)) == safe.text
         found = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(item(uri)))
         assert all(isinstance(one, types.SymbolInformation) for one in found or ())
         assert {one.container_name for one in found or ()} >= {None, "build"}  # type: ignore[union-attr]
