@@ -8,7 +8,6 @@ from lsprotocol import types
 
 from ..change import Change, Remark, RemarkKind, Safety
 from ..patterns import re
-from ..record import evolve
 from ..report.text import counted
 from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
@@ -134,8 +133,3 @@ def _comment(piece: Piece, line: int, rule: str) -> Edit | None:
     indent = first if not first.strip() else ""
     newline = "\r\n" if "\r\n" in piece.text else "\n"
     return Edit.insert(start + len(indent), f"# dockerslim: ignore={rule}{newline}{indent}")
-
-
-def with_options(found: Analysis, changed: dict[str, object]) -> Analysis:
-    """*found* with its options replaced, before it is rewritten again."""
-    return evolve(found, holding=evolve(found.holding, options=evolve(found.holding.options, **changed)))

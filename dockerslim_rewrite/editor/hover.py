@@ -46,7 +46,7 @@ def _changes(piece: Piece, lines: range) -> Iterator[str]:
     for one in piece.result.changes if piece.edits else ():
         if one.line in lines:
             saved = f", about {size(one.saving)} less" if one.saving else ""
-            yield _block(one, f"{plain(one.title)} ({one.safety.label}{saved})", one.reason)
+            yield _block(one, f"{plain(one.title)} ({piece.level(one).label}{saved})", one.reason)
 
 
 def _remarks(piece: Piece, lines: range) -> Iterator[str]:

@@ -298,8 +298,7 @@ class Session:
 
     @staticmethod
     def _again(document: Document, found: Analysis, changed: dict[str, object]) -> Analysis:
-        from .actions import with_options
-        from .analysis import analyse
+        from .analysis import analyse, with_options
 
         other = with_options(found, changed)
         return analyse(other.lines, other.kind, document.path, other.holding)

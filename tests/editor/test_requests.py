@@ -163,6 +163,26 @@ async def test_fix_all_is_safe_unless_somebody_says_otherwise(folder: Path) -> N
             assert action in await ed.actions(uri, (0, 0), (0, 0))
 
 
+async def test_no_finding_is_called_safe_that_only_a_higher_level_makes(folder: Path) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y git\nCOPY a /a\n"
+    text += "RUN apt-get install -y python3-tk && pip install lmdb\n"
+    for given in (text, f'D = """\n{text}"""\n'):
+        async with editor(folder) as ed:
+            language = "dockerfile" if given is text else "python"
+            uri = ed.open(folder / ("Dockerfile" if given is text else "x.py"), given, language)
+            (action,) = await ed.actions(uri, (0, 0), (0, 0), only=["source.fixAll"])
+            after = applied(given, edits_of(action.edit, uri))
+            ed.change(uri, after)
+            told = {one.code: one.data or {} for one in await ed.diagnostics(uri)}
+            levels = {code: data["level"] for code, data in told.items() if data.get("change")}
+            assert levels["DS201"] == "standard"
+            assert "safe" not in levels.values(), levels
+            line = 1 if given is text else 2
+            hovered = types.HoverParams(item(uri), types.Position(line, 1))
+            shown = await ed.client.text_document_hover_async(hovered)
+            assert "safe" not in shown.contents.value.split("DS201")[1].split(")")[1]  # type: ignore[union-attr]
+
+
 async def test_ignore_here_silences_the_rule_there_and_nothing_else(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile")
