@@ -10,6 +10,7 @@ import pytest
 from lsprotocol import types
 
 from dockerslim_rewrite import Options
+from dockerslim_rewrite.editor.kinds import kind_of
 from dockerslim_rewrite.embedded.hosts import BAKE, COMPOSE, host_of
 from dockerslim_rewrite.embedded.rewrite import Host, rewrite_embedded
 
@@ -151,3 +152,11 @@ async def test_other_texts_are_nobodys_business(tmp_path: Path) -> None:
             assert [one.message for one in found] == (
                 ["a template: it holds {{ base }}; left alone"] if name.endswith(".j2") else []
             )
+
+
+def test_editors_call_compose_and_bake_files_by_many_names() -> None:
+    for language in ("dockercompose", "docker-compose", "yaml", "yaml.docker-compose", "plaintext"):
+        assert kind_of("compose.yaml", language) == "compose"
+    for language in ("dockerbake", "docker-bake", "hcl", "terraform"):
+        assert kind_of("docker-bake.hcl", language) == "bake"
+    assert kind_of("values.yaml", "yaml") is None
