@@ -96,10 +96,7 @@ class Piece:
 
     def written(self, patch: Patch) -> tuple[Edit, ...] | None:
         """*patch* of the Dockerfile as edits of the text; None where they cannot be written there."""
-        if self.view is None:
-            return patch.edits
-        edits = [self.view.edit(edit) for edit in patch]
-        return None if any(edit is None for edit in edits) else tuple(edit for edit in edits if edit is not None)
+        return patch.edits if self.view is None else self.view.edits(patch)
 
     def line_span(self, line: int) -> Span:
         """Where the text of *line* (from 1) of the Dockerfile stands in the text, blanks around it left out."""

@@ -12,7 +12,9 @@ from lsprotocol import types
 from dockerslim_rewrite import Options
 from dockerslim_rewrite.editor.kinds import kind_of
 from dockerslim_rewrite.embedded.hosts import BAKE, COMPOSE, host_of
+from dockerslim_rewrite.embedded.literal import view_of
 from dockerslim_rewrite.embedded.rewrite import Host, rewrite_embedded
+from dockerslim_rewrite.text import Edit, Patch
 
 from .client import applied, editor, edits_of
 
@@ -89,6 +91,29 @@ def test_what_is_no_literal_block_says_so() -> None:
 def test_what_cannot_be_read_stays(host: Host, text: str) -> None:
     result = rewrite_embedded(host, text, Options())
     assert result.text == text
+
+
+@pytest.mark.parametrize("end", ["\n", "\n    ports: []\n", "\n\n\n  b:\n    image: b\n", ""])
+def test_lines_move_behind_the_last_one(end: str) -> None:
+    head = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM debian:12\n"
+    text = f"{head}        ADD a /b\n        RUN apt-get update && apt-get install -y nginx{end}"
+    result = rewrite_embedded(COMPOSE, text, Options())
+    assert not result.bugs
+    made = "        RUN apt-get update && apt-get install -y nginx && \\\n            rm -rf /var/lib/apt/lists/*\n"
+    assert result.text == f"{head}{made}        COPY a /b{end}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\n    ports: []\n"])
+def test_the_last_line_goes_with_its_margin(end: str) -> None:
+    head = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM debian:12\n        RUN ls"
+    text = f'{head}\n        CMD ["a"]\n        CMD ["b"]{end}'
+    view = view_of(host_of("compose").find(text, "\n")[0].literal)  # type: ignore[arg-type]
+    assert view is not None
+    first, last = view.text.index('CMD ["a"]'), view.text.index('CMD ["b"]')
+    # Two that touch are one for the file.
+    edits = view.edits(Patch.of((Edit.delete(first, last), Edit.delete(last, len(view.text)))))
+    assert edits is not None
+    assert Patch.of(edits).apply(text) == head + end
 
 
 def test_json_of_bake() -> None:
