@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -13,9 +14,9 @@ from ..text import Span
 from . import actions, diagnostics, hints, outline, renaming
 from .accepting import accepting
 from .analysis import Analysis, laid_out
-from .documents import Document
+from .documents import Document, path_of
 from .hover import hover
-from .offers import FIX
+from .offers import FIX, PREVIEW, SHOW
 from .ranges import text_edits
 from .session import Session
 
@@ -70,6 +71,8 @@ async def act(session: Session, params: types.CodeActionParams) -> list[types.Co
     again = partial(session.again, document, found)
     able = session.able.code_action
     if able is None or able.code_action_literal_support is None:
+        if not _applies(session):
+            return []
         fixed = await actions.at_chosen_level(found, again)
         return [types.Command(actions.all_title(fixed), FIX, arguments=[document.uri])] if fixed.edits else []
     slowly = partial(session.slowly, document)
@@ -108,10 +111,41 @@ async def fix(session: Session, params: str) -> None:
 
 
 async def _make(session: Session, document: Document, found: Analysis) -> None:
-    """Let the client make all edits of *found*."""
-    if found.edits:
-        edit = _editing(session, document)(text_edits(found.lines, found.edits))
-        await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
+    """Let the client make all edits of *found*. Raises ``Refusal`` where it cannot, or does not."""
+    if not found.edits:
+        return
+    if not _applies(session):
+        raise Refusal("this editor lets no server change a file; its code actions do")
+    edit = _editing(session, document)(text_edits(found.lines, found.edits))
+    made = await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
+    if not made.applied:
+        raise Refusal(f"the editor changed nothing: {made.failure_reason or 'it does not say why'}")
+
+
+def _applies(session: Session) -> bool:
+    """Whether the client lets the server make changes."""
+    workspace = session.server.client_capabilities.workspace
+    return workspace is not None and bool(workspace.apply_edit)
+
+
+def _diff_command(session: Session) -> str | None:
+    """The command that lets this client show a diff; None where it shows none."""
+    if session.previews:
+        return PREVIEW
+    window = session.server.client_capabilities.window
+    shows = window.show_document if window is not None else None
+    return SHOW if shows is not None and shows.support else None
+
+
+async def show(session: Session, params: str) -> None:
+    """Let the client show what the document *params* would become, as a diff."""
+    answer = await preview(session, params)
+    if answer is None or not answer["diff"]:
+        session.say("there is nothing to change")
+        return
+    name = Path(path_of(params) or "Dockerfile").name
+    shown = types.ShowDocumentParams(session.shown.keep(params, name, str(answer["diff"])), take_focus=True)
+    await session.server.window_show_document_async(shown)
 
 
 async def preview(session: Session, params: str) -> dict[str, object] | None:
@@ -148,7 +182,8 @@ async def lenses(session: Session, params: types.CodeLensParams) -> list[types.C
     got = await _found(session, params.text_document)
     if got is None or not session.preferences_for(got[0]).code_lens:
         return None
-    return hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
+    builds = await session.builds(got[0])
+    return hints.lenses(got[1], got[0].uri, builds, applies=_applies(session), diff=_diff_command(session))
 
 
 async def symbols(

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from .client_process import end_with
 from .lines import Encoding
-from .offers import APPLY, FIX, KINDS, PREVIEW
+from .offers import APPLY, FIX, KINDS, PREVIEW, SHOW
 from .preferences import wants_formatting
 from .protocol import Server
 from .session import Session
@@ -211,6 +211,10 @@ def _requests(server: Server, session: Session) -> None:
     @server.command(FIX)
     async def fix(uri: str) -> None:
         await _answer(server, session, "fix")(uri)
+
+    @server.command(SHOW)
+    async def show(uri: str) -> None:
+        await _answer(server, session, "show")(uri)
 
     @server.command(PREVIEW)
     async def preview(uri: str) -> Any:

@@ -9,3 +9,5 @@ KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
 APPLY, PREVIEW = "dockerslim.apply", "dockerslim.preview"
 #: What ``FIX_ALL`` does, for clients that know commands instead of actions.
 FIX = "dockerslim.fixAll"
+#: What ``PREVIEW`` answers, for clients that show a file when they are asked to.
+SHOW = "dockerslim.showDiff"

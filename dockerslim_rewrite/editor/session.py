@@ -18,6 +18,7 @@ from .documents import Document, Documents, path_of
 from .lines import Lines
 from .preferences import DEFAULT, Preferences, read_preferences
 from .protocol import Server
+from .shown import Shown, takes_previews
 from .surroundings import Folder, Holding, alone
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
         self.preferences = DEFAULT
         self.able = types.TextDocumentClientCapabilities()
         self.pushes = True
+        self.previews = False
+        self.shown = Shown()
         self.watches = False
         self.sent: object = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,6 +64,7 @@ class Session:
         """Take over what the client can do, its settings and its folders."""
         self.able = params.capabilities.text_document or self.able
         self.pushes = self.able.diagnostic is None
+        self.previews = takes_previews(params.capabilities.experimental)
         folders = [one.uri for one in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [params.root_uri]
@@ -317,6 +321,7 @@ class Session:
         return max(holding, key=lambda one: len(one.path.parts), default=None)
 
     def end(self) -> None:
-        """Begin no more work."""
+        """Begin no more work, and leave no file behind."""
+        self.shown.end()
         for thread in (self._thread, self._slow):
             thread.shutdown(wait=False, cancel_futures=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.locked import NO_LOCK
@@ -72,6 +73,7 @@ async def test_what_it_can_do_is_told_at_the_start(folder: Path) -> None:
             "dockerslim.apply",
             "dockerslim.fixAll",
             "dockerslim.preview",
+            "dockerslim.showDiff",
         }
 
 
@@ -679,6 +681,56 @@ async def test_preview_and_apply(folder: Path) -> None:
         assert applied(TEXT, edits_of(edit, uri)) == whole.text
         assert edit.document_changes is not None
         assert edit.document_changes[0].text_document.version == 1  # type: ignore[union-attr]
+
+
+async def lens_commands(ed: Editor, uri: str) -> list[str]:
+    found = await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
+    return [one.command.command for one in found or () if one.command is not None]
+
+
+async def test_a_client_that_applies_no_edits_is_told_so(folder: Path) -> None:
+    async with editor(folder, applies=False) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.apply" not in await lens_commands(ed, uri)
+        with pytest.raises(JsonRpcException, match="lets no server change a file"):
+            await ed.command("dockerslim.apply", uri)
+    async with editor(folder, applies=False, modern=False) as ed:
+        whole = types.Range(types.Position(0, 0), types.Position(40, 0))
+        params = types.CodeActionParams(item(ed.open(folder / "Dockerfile")), whole, types.CodeActionContext([]))
+        assert not await ed.client.text_document_code_action_async(params)
+
+
+async def test_an_edit_that_the_client_refuses_is_told(folder: Path) -> None:
+    async with editor(folder) as ed:
+
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+        def apply(_: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            return types.ApplyWorkspaceEditResult(applied=False, failure_reason="another version")
+
+        with pytest.raises(JsonRpcException, match="the editor changed nothing: another version"):
+            await ed.command("dockerslim.fixAll", ed.open(folder / "Dockerfile"))
+
+
+async def test_the_diff_is_shown_to_clients_that_show_documents(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.showDiff" in await lens_commands(ed, uri)
+        await ed.command("dockerslim.showDiff", uri)
+        shown = await ed.command("dockerslim.preview", uri)
+        (asked,) = ed.client.shown_documents
+        file = Path(str(to_fs_path(asked.uri)))
+        assert file.name == "Dockerfile.diff"
+        assert file.read_text() == shown["diff"]
+    assert not file.parent.parent.exists()
+
+
+async def test_who_shows_no_diff_is_offered_none(folder: Path) -> None:
+    async with editor(folder, shows=False) as ed:
+        assert not [one for one in await lens_commands(ed, ed.open(folder / "Dockerfile")) if one != "dockerslim.apply"]
+    async with editor(folder, shows=False, previews=True) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.preview" in await lens_commands(ed, uri)
+        assert (await ed.command("dockerslim.preview", uri))["diff"]
 
 
 async def test_formatting_is_offered_only_when_asked_for(folder: Path) -> None:

@@ -102,7 +102,17 @@ function create(
       },
     },
   };
-  return new LanguageClient("dockerslim", "dockerslim", run, options);
+  const client = new LanguageClient("dockerslim", "dockerslim", run, options);
+  client.registerFeature({
+    // What the server answers to a preview is shown here, as a diff of two documents.
+    fillClientCapabilities: (capabilities) => {
+      capabilities.experimental = { ...capabilities.experimental, dockerslimPreview: true };
+    },
+    initialize: () => undefined,
+    getState: () => ({ kind: "static" }),
+    clear: () => undefined,
+  });
+  return client;
 }
 
 function isFile(path: string): boolean {
