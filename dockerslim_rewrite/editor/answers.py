@@ -16,6 +16,7 @@ from .accepting import accepting
 from .analysis import Analysis, laid_out
 from .documents import Document, path_of
 from .hover import hover
+from .links import links
 from .offers import FIX, PREVIEW, SHOW
 from .ranges import text_edits
 from .session import Session
@@ -207,9 +208,9 @@ async def folded(session: Session, params: types.FoldingRangeParams) -> list[typ
 
 
 async def linked(session: Session, params: types.DocumentLinkParams) -> list[types.DocumentLink] | None:
-    """The pages of base images."""
+    """The pages of images, and those of rules."""
     got = await _found(session, params.text_document)
-    return None if got is None else got[0].once(outline.links, got[1])
+    return None if got is None else got[0].once(links, got[1])
 
 
 async def formatted(session: Session, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:

@@ -301,12 +301,55 @@ async def test_hints_and_lenses_can_be_switched_off(folder: Path) -> None:
         assert not await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
 
 
+LINKED = {
+    "debian:${VER}": "https://hub.docker.com/_/debian",
+    "nginx:1.27": "https://hub.docker.com/_/nginx",
+    "busybox": "https://hub.docker.com/_/busybox",
+    "mcr.microsoft.com/dotnet/sdk:8.0": "https://mcr.microsoft.com/artifact/mar/dotnet/sdk",
+    "ghcr.io/foo/bar:1": "https://ghcr.io/foo/bar",
+    "public.ecr.aws/docker/library/node:20": "https://gallery.ecr.aws/docker/library/node",
+}
+
+
+async def test_images_and_rules_lead_to_their_pages(folder: Path) -> None:
+    text = """ARG VER=12
+ARG UNSET
+ARG NAMED=base
+FROM debian:${VER} AS Base
+# dockerslim: ignore=DS201,DL3009
+RUN apt-get update && apt-get install -y nginx
+COPY --from=nginx:1.27 /a /c
+COPY --from=base /a /c
+COPY --from=0 /a /c
+RUN --mount=from=busybox,target=/b ls
+FROM mcr.microsoft.com/dotnet/sdk:8.0
+FROM ghcr.io/foo/bar:1
+FROM public.ecr.aws/docker/library/node:20
+FROM debian:${UNSET}
+FROM base
+FROM ${NAMED}
+FROM registry.example.org/a
+"""
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        found = await ed.client.text_document_document_link_async(types.DocumentLinkParams(item(uri)))
+        lines = text.splitlines()
+        places = {
+            lines[one.range.start.line][one.range.start.character : one.range.end.character]: one.target
+            for one in found or ()
+        }
+        assert str(places.pop("DS201")).endswith("apt-lists.md")
+        assert places == LINKED
+
+
 async def test_links_folds_and_symbols(folder: Path) -> None:
     async with editor(folder) as ed:
         text = TEXT.replace("FROM debian:12\n", "FROM ghcr.io/a/b:1 AS other\nFROM grafana/grafana:11\n")
         uri = ed.open(folder / "Dockerfile", text)
         links = await ed.client.text_document_document_link_async(types.DocumentLinkParams(item(uri)))
-        assert [one.target for one in links or []] == ["https://hub.docker.com/r/grafana/grafana"]
+        hub = "https://hub.docker.com"
+        pages = [f"{hub}/_/debian", "https://ghcr.io/a/b", f"{hub}/r/grafana/grafana"]
+        assert [one.target for one in links or []] == pages
         folds = await ed.client.text_document_folding_range_async(types.FoldingRangeParams(item(uri)))
         assert (1, 7) in [(one.start_line, one.end_line) for one in folds or []]
         assert (6, 7) in [(one.start_line, one.end_line) for one in folds or []]
