@@ -35,6 +35,9 @@ def hover(found: Analysis, position: types.Position, kind: types.MarkupKind) -> 
         blocks = [*_locked(piece, lines), *_changes(piece, lines), *_remarks(piece, lines)]
         if not blocks:
             return None
+        if found.holding.unreadable:
+            # Without what the project says of it, nobody knows what would be done here.
+            blocks = [plain(problem) for problem in found.holding.problems]
         # Nobody is mentioned in an editor, and a digest is copied from there.
         text = clean("\n\n---\n\n".join(blocks)).replace("\u2060", "")
         content = types.MarkupContent(kind, text if kind is types.MarkupKind.Markdown else _unmarked(text))

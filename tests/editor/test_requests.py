@@ -682,6 +682,26 @@ async def test_renaming_inside_a_compose_file_names_what_is_beside_it(folder: Pa
         assert any("build stands on line 4 as well" in one.message for one in ed.client.messages)
 
 
+async def test_renaming_in_a_string_tells_of_no_other_dockerfile(folder: Path) -> None:
+    text = 'D = """\nFROM debian:12\nADD a /b\nRUN ls /b\n"""\nH = """\nFROM debian:12 AS b\nRUN ls /b\nFROM b\n"""\n'
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "x.py", text, "python")
+        params = types.RenameParams(item(uri), types.Position(8, 5), "made")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == text.replace("AS b", "AS made").replace("FROM b", "FROM made")
+        assert not ed.client.messages
+
+
+async def test_hover_says_that_the_lock_cannot_be_read(folder: Path) -> None:
+    (folder / "dockerslim.lock").write_text("<<<<<<< HEAD\nversion = 1\n")
+    async with editor(folder, options={"pin": "digest"}) as ed:
+        uri = ed.open(folder / "Dockerfile", "FROM debian:12\nRUN ls\n")
+        shown = await ed.client.text_document_hover_async(types.HoverParams(item(uri), types.Position(0, 2)))
+        assert shown is not None
+        assert "not readable" in shown.contents.value  # type: ignore[union-attr]
+        assert "is locked" not in shown.contents.value  # type: ignore[union-attr]
+
+
 async def test_what_ENV_sets_is_not_renamed(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile", "FROM debian:12\nENV A=1\nRUN echo $A\n")
