@@ -179,6 +179,15 @@ async def test_other_texts_are_nobodys_business(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.asyncio
+async def test_a_module_is_served_for_a_dockerfile_without_run(tmp_path: Path) -> None:
+    text = 'D = """FROM debian:12\nADD a /b\n"""\n'
+    path = tmp_path / "x.py"
+    async with editor(tmp_path) as ed:
+        uri = ed.open(path, text, "python")
+        assert await ed.text(uri) == rewrite_embedded(host_of("python"), text, Options()).text != text
+
+
 def test_editors_call_compose_and_bake_files_by_many_names() -> None:
     for language in ("dockercompose", "docker-compose", "yaml", "yaml.docker-compose", "plaintext"):
         assert kind_of("compose.yaml", language) == "compose"
