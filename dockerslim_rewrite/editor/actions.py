@@ -8,7 +8,6 @@ from lsprotocol import types
 
 from ..change import Change, Remark, RemarkKind, Safety
 from ..patterns import re
-from ..record import evolve
 from ..report.text import counted
 from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
@@ -40,25 +39,28 @@ async def actions(
             made += _all_of(rule, await again({"ignore": others(rule)}), shown, editing)
         made += _ignoring(found, span, shown, editing)
         made += accept(found, span, shown)
-    # Whoever asks for nothing in particular looks at a place; the whole file is asked for by its kind.
-    if only and _wanted(FIX_ALL, only):
+    # Many clients cannot ask by a kind: what is not among all that is offered, they cannot reach.
+    if _wanted(FIX_ALL, only):
         made += await fix_all(found, editing, again)
     return made
 
 
 async def fix_all(found: Analysis, editing: Editing, again: Again) -> list[types.CodeAction]:
     """The action that makes all changes: at the level that somebody chose, else those that are safe."""
-    if not found.holding.levelled:
-        found = await again({"level": Safety.SAFE})
+    found = await at_chosen_level(found, again)
     if not found.edits:
         return []
-    title = all_title(found, "" if found.holding.levelled else " that is safe")
-    edit = editing(text_edits(found.lines, found.edits))
-    return [types.CodeAction(title, kind=FIX_ALL, edit=edit)]
+    return [types.CodeAction(all_title(found), kind=FIX_ALL, edit=editing(text_edits(found.lines, found.edits)))]
 
 
-def all_title(found: Analysis, which: str = "") -> str:
-    """What an editor calls the making of all changes of *found*; *which* says what they are, where they are not all."""
+async def at_chosen_level(found: Analysis, again: Again) -> Analysis:
+    """*found* at the level that somebody chose, else at the safe one: what is made without a look at each change."""
+    return found if found.holding.levelled else await again({"level": Safety.SAFE})
+
+
+def all_title(found: Analysis) -> str:
+    """What an editor calls the making of all changes of *found*, which is at the level that ``at_chosen_level`` has."""
+    which = "" if found.holding.levelled else " that is safe"
     return f"Fix all{which}: {counted(len(found.changes), 'change')}"
 
 
@@ -131,8 +133,3 @@ def _comment(piece: Piece, line: int, rule: str) -> Edit | None:
     indent = first if not first.strip() else ""
     newline = "\r\n" if "\r\n" in piece.text else "\n"
     return Edit.insert(start + len(indent), f"# dockerslim: ignore={rule}{newline}{indent}")
-
-
-def with_options(found: Analysis, changed: dict[str, object]) -> Analysis:
-    """*found* with its options replaced, before it is rewritten again."""
-    return evolve(found, holding=evolve(found.holding, options=evolve(found.holding.options, **changed)))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
-from ..change import Change, Remark
+from ..change import Change, Remark, Safety
 from ..embedded.literal import View
 from ..ir.build import Build, read_build
 from ..pipeline import Options, Result, rewrite
@@ -36,7 +39,8 @@ class Problem:
 class Piece:
     """One Dockerfile of a text: all of it, or what the literal behind ``view`` stands for.
 
-    ``edits`` are those of the whole text that make the result; ``problem`` says why there are none.
+    ``edits`` are those of the whole text that make the result; ``problem`` says why there are none. ``raised`` has the
+    level of changes that are not made below it, by rule and line: they stand on others of that level.
     """
 
     result: Result
@@ -44,6 +48,11 @@ class Piece:
     edits: tuple[Edit, ...]
     view: View | None = None
     problem: str | None = None
+    raised: Mapping[tuple[str, int], Safety] = MappingProxyType({})
+
+    def level(self, change: Change) -> Safety:
+        """The lowest level at which *change* is made."""
+        return self.raised.get((change.rule, change.line), change.safety)
 
     @property
     def text(self) -> str:
@@ -87,10 +96,7 @@ class Piece:
 
     def written(self, patch: Patch) -> tuple[Edit, ...] | None:
         """*patch* of the Dockerfile as edits of the text; None where they cannot be written there."""
-        if self.view is None:
-            return patch.edits
-        edits = [self.view.edit(edit) for edit in patch]
-        return None if any(edit is None for edit in edits) else tuple(edit for edit in edits if edit is not None)
+        return patch.edits if self.view is None else self.view.edits(patch)
 
     def line_span(self, line: int) -> Span:
         """Where the text of *line* (from 1) of the Dockerfile stands in the text, blanks around it left out."""
@@ -149,7 +155,7 @@ def analyse(lines: Lines, kind: Kind, path: Path | None, holding: Holding) -> An
     if len(lines.text) > MAX_BYTES:
         return evolve(found, problem=Problem(1, "larger than 4 MiB, which no Dockerfile is; left alone"))
     try:
-        found = _dockerfile(found, path) if kind == "dockerfile" else _hosted(found, path)
+        found = _with_levels(_rewritten(found, path), path)
     except ParseError as error:
         return evolve(found, problem=Problem(error.line, error.reason, wrong=True))
     except ValueError as error:
@@ -160,6 +166,53 @@ def analyse(lines: Lines, kind: Kind, path: Path | None, holding: Holding) -> An
         return found
     # What the project forbids is not known, so nothing is offered; names and outline are there all the same.
     return evolve(found, pieces=tuple(evolve(one, edits=()) for one in found.pieces))
+
+
+def with_options(found: Analysis, changed: Mapping[str, object]) -> Analysis:
+    """*found* with its options replaced, before it is rewritten again."""
+    return evolve(found, holding=evolve(found.holding, options=evolve(found.holding.options, **changed)))
+
+
+def _rewritten(found: Analysis, path: Path | None) -> Analysis:
+    return _dockerfile(found, path) if found.kind == "dockerfile" else _hosted(found, path)
+
+
+def _with_levels(found: Analysis, path: Path | None) -> Analysis:
+    """*found* with the level of each change that stands on one of a higher level: it is not made below."""
+    levels = sorted({change.safety for change in found.changes})
+    if len(levels) < 2:
+        return found
+    lower = [(level, _rewritten(with_options(found, {"level": level}), path).pieces) for level in levels[:-1]]
+    pieces = []
+    for at, piece in enumerate(found.pieces):
+        raised: dict[tuple[str, int], Safety] = {}
+        for level, below in lower:
+            higher = next(one for one in levels if one > level)
+            for change in _not_made([one for one in piece.result.changes if piece.level(one) <= level], below[at]):
+                raised[change.rule, change.line] = higher
+            piece = evolve(piece, raised=dict(raised))
+        pieces.append(piece)
+    return evolve(found, pieces=tuple(pieces))
+
+
+def _not_made(changes: Sequence[Change], below: Piece) -> list[Change]:
+    """Those of *changes* that are not among what a lower level makes of *below*.
+
+    Where steps are joined only above, the same change stands on another line.
+    """
+    made = Counter((one.rule, one.line) for one in below.result.changes if below.edits)
+    left = [one for one in changes if not made[one.rule, one.line]]
+    for one in changes:
+        made.pop((one.rule, one.line), None)
+    elsewhere: Counter[str] = Counter()
+    for (rule, _), count in made.items():
+        elsewhere[rule] += count
+    not_made = []
+    for one in left:
+        elsewhere[one.rule] -= 1
+        if elsewhere[one.rule] < 0:
+            not_made.append(one)
+    return not_made
 
 
 def _dockerfile(found: Analysis, path: Path | None) -> Analysis:

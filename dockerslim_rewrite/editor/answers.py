@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -13,9 +14,10 @@ from ..text import Span
 from . import actions, diagnostics, hints, outline, renaming
 from .accepting import accepting
 from .analysis import Analysis, laid_out
-from .documents import Document
+from .documents import Document, path_of
 from .hover import hover
-from .offers import APPLY
+from .links import links
+from .offers import FIX, PREVIEW, SHOW
 from .ranges import text_edits
 from .session import Session
 
@@ -62,15 +64,18 @@ async def pulled(session: Session, params: types.DocumentDiagnosticParams) -> ty
 
 
 async def act(session: Session, params: types.CodeActionParams) -> list[types.CodeAction] | list[types.Command] | None:
-    """What can be done at a place; a client that knows no actions but commands is offered all changes at once."""
+    """What can be done at a place; a client that knows no actions but commands is offered what fixes all at once."""
     got = await _found(session, params.text_document)
     if got is None:
         return None
     document, found = got
+    again = partial(session.again, document, found)
     able = session.able.code_action
     if able is None or able.code_action_literal_support is None:
-        return [types.Command(actions.all_title(found), APPLY, arguments=[document.uri])] if found.edits else []
-    again = partial(session.again, document, found)
+        if not _applies(session):
+            return []
+        fixed = await actions.at_chosen_level(found, again)
+        return [types.Command(actions.all_title(fixed), FIX, arguments=[document.uri])] if fixed.edits else []
     slowly = partial(session.slowly, document)
     return await actions.actions(
         found, params, _editing(session, document), again, slowly, _accepting(session, document)
@@ -94,9 +99,54 @@ def _accepting(session: Session, document: Document) -> actions.Accept:
 async def apply(session: Session, params: str) -> None:
     """Make all changes of the document *params*."""
     got = await _found(session, types.TextDocumentIdentifier(params))
-    if got is not None and got[1].edits:
-        edit = _editing(session, got[0])(text_edits(got[1].lines, got[1].edits))
-        await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
+    if got is not None:
+        await _make(session, *got)
+
+
+async def fix(session: Session, params: str) -> None:
+    """Make the changes of the document *params* that ``source.fixAll.dockerslim`` makes."""
+    got = await _found(session, types.TextDocumentIdentifier(params))
+    if got is not None:
+        document, found = got
+        await _make(session, document, await actions.at_chosen_level(found, partial(session.again, document, found)))
+
+
+async def _make(session: Session, document: Document, found: Analysis) -> None:
+    """Let the client make all edits of *found*. Raises ``Refusal`` where it cannot, or does not."""
+    if not found.edits:
+        return
+    if not _applies(session):
+        raise Refusal("this editor lets no server change a file; its code actions do")
+    edit = _editing(session, document)(text_edits(found.lines, found.edits))
+    made = await session.server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="dockerslim"))
+    if not made.applied:
+        raise Refusal(f"the editor changed nothing: {made.failure_reason or 'it does not say why'}")
+
+
+def _applies(session: Session) -> bool:
+    """Whether the client lets the server make changes."""
+    workspace = session.server.client_capabilities.workspace
+    return workspace is not None and bool(workspace.apply_edit)
+
+
+def _diff_command(session: Session) -> str | None:
+    """The command that lets this client show a diff; None where it shows none."""
+    if session.previews:
+        return PREVIEW
+    window = session.server.client_capabilities.window
+    shows = window.show_document if window is not None else None
+    return SHOW if shows is not None and shows.support else None
+
+
+async def show(session: Session, params: str) -> None:
+    """Let the client show what the document *params* would become, as a diff."""
+    answer = await preview(session, params)
+    if answer is None or not answer["diff"]:
+        session.say("there is nothing to change")
+        return
+    name = Path(path_of(params) or "Dockerfile").name
+    shown = types.ShowDocumentParams(session.shown.keep(params, name, str(answer["diff"])), take_focus=True)
+    await session.server.window_show_document_async(shown)
 
 
 async def preview(session: Session, params: str) -> dict[str, object] | None:
@@ -121,8 +171,8 @@ async def hovered(session: Session, params: types.HoverParams) -> types.Hover | 
 
 async def hinted(session: Session, params: types.InlayHintParams) -> list[types.InlayHint] | None:
     """The bytes that changes save, and those that layers had, behind their instructions."""
-    got = await _found(session, params.text_document) if session.preferences.inlay_hints else None
-    if got is None:
+    got = await _found(session, params.text_document)
+    if got is None or not session.preferences_for(got[0]).inlay_hints:
         return None
     built: hints.Built = await session.run(hints.built, got[1])
     return hints.inlay_hints(got[1], built, params.range)
@@ -130,8 +180,11 @@ async def hinted(session: Session, params: types.InlayHintParams) -> list[types.
 
 async def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:
     """What the rewrite does, and who builds which stage."""
-    got = await _found(session, params.text_document) if session.preferences.code_lens else None
-    return None if got is None else hints.lenses(got[1], got[0].uri, await session.builds(got[0]))
+    got = await _found(session, params.text_document)
+    if got is None or not session.preferences_for(got[0]).code_lens:
+        return None
+    builds = await session.builds(got[0])
+    return hints.lenses(got[1], got[0].uri, builds, applies=_applies(session), diff=_diff_command(session))
 
 
 async def symbols(
@@ -155,9 +208,9 @@ async def folded(session: Session, params: types.FoldingRangeParams) -> list[typ
 
 
 async def linked(session: Session, params: types.DocumentLinkParams) -> list[types.DocumentLink] | None:
-    """The pages of base images."""
+    """The pages of images, and those of rules."""
     got = await _found(session, params.text_document)
-    return None if got is None else got[0].once(outline.links, got[1])
+    return None if got is None else got[0].once(links, got[1])
 
 
 async def formatted(session: Session, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:

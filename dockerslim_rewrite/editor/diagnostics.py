@@ -29,7 +29,7 @@ def diagnostics(found: Analysis) -> list[types.Diagnostic]:
     for remark in found.remarks:
         told.append(_one(found, remark, _line(found, remark.line)))
     for piece in found.pieces:
-        told += [_one(found, one, piece.line_span(one.line)) for one in _findings(piece)]
+        told += [_one(found, one, piece.line_span(one.line), piece) for one in _findings(piece)]
         if piece.problem is not None:
             reason = f"the Dockerfile stays as it is: {piece.problem}"
             told.append(_one(found, Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000"), piece.line_span(1)))
@@ -47,12 +47,13 @@ def _findings(piece: Piece) -> Iterator[Change | Remark]:
     yield from (remark for remark in piece.result.remarks if remark.kind in _TOLD)
 
 
-def _one(found: Analysis, one: Change | Remark, span: Span) -> types.Diagnostic:
+def _one(found: Analysis, one: Change | Remark, span: Span, piece: Piece | None = None) -> types.Diagnostic:
     change = isinstance(one, Change)
     address = page(one.rule)
     data: dict[str, object] = {"rule": one.rule, "change": change}
     if isinstance(one, Change):
-        data |= {"level": one.safety.label, "saving": one.saving}
+        level = one.safety if piece is None else piece.level(one)
+        data |= {"level": level.label, "saving": one.saving}
     return types.Diagnostic(
         range=range_of(found.lines, span),
         message=message_of(one),

@@ -12,12 +12,14 @@ from pygls.exceptions import JsonRpcException
 
 from .client_process import end_with
 from .lines import Encoding
-from .offers import APPLY, KINDS, PREVIEW
+from .offers import APPLY, FIX, KINDS, PREVIEW, SHOW
 from .preferences import wants_formatting
 from .protocol import Server
 from .session import Session
 
 T = TypeVar("T")
+#: The section of the client's configuration that is read.
+_SECTION = "dockerslim"
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
@@ -81,8 +83,12 @@ def _lifecycle(server: Server, session: Session) -> None:
         session.keep(asyncio.ensure_future(_begun()))
 
     async def _begun() -> None:
+        before = session.preferred()
         await _guarded(server)(_settings)(server, session)
-        await _guarded(server)(_watch)(server, session)
+        if session.preferred() != before:
+            # Documents that came while the client was asked were looked at without.
+            session.refresh()
+        await _guarded(server)(_hear)(server, session)
         await session.run(_warm_up)
 
     @server.feature(types.SHUTDOWN)
@@ -91,15 +97,19 @@ def _lifecycle(server: Server, session: Session) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configured(params: types.DidChangeConfigurationParams) -> None:
-        if not await _guarded(server)(_settings)(server, session):
+        if not await _guarded(server)(_settings)(server, session) and params.settings is not None:
             session.prefer(params.settings)
         session.refresh()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+    async def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
         session.remove_folders([one.uri for one in params.event.removed])
         session.add_folders([one.uri for one in params.event.added])
         session.refresh()
+        before = session.preferred()
+        await _guarded(server)(_settings)(server, session)
+        if session.preferred() != before:
+            session.refresh()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def watched(params: types.DidChangeWatchedFilesParams) -> None:
@@ -107,34 +117,39 @@ def _lifecycle(server: Server, session: Session) -> None:
 
 
 async def _settings(server: Server, session: Session) -> bool:
-    """Ask the client for its settings; whether it can be asked."""
+    """Ask the client for its settings, and for those of each folder; whether it can be asked."""
     workspace = server.client_capabilities.workspace
     if workspace is None or not workspace.configuration:
         return False
-    item = types.ConfigurationItem(section="dockerslim")
-    sent = await server.workspace_configuration_async(types.ConfigurationParams([item]))
-    before = session.preferences
-    if sent and sent[0] is not None:
-        session.prefer(sent[0])
-    else:
-        session.begin()
-    if session.preferences != before:
-        # Documents that came while the client was asked were looked at without.
-        session.refresh()
+    folders = tuple(session.folders)
+    items = [types.ConfigurationItem(section=_SECTION)]
+    items += [types.ConfigurationItem(scope_uri=one.uri, section=_SECTION) for one in folders]
+    sent = await server.workspace_configuration_async(types.ConfigurationParams(items))
+    # A client that has no settings for anybody keeps to what it sent at the start.
+    everywhere = sent[0] if sent and sent[0] is not None else session.sent
+    session.prefer(everywhere, list(zip(folders, sent[1:], strict=False)))
     return True
 
 
-async def _watch(server: Server, session: Session) -> None:
-    """Let the client tell of changed files: any may be part of a build context."""
+async def _hear(server: Server, session: Session) -> None:
+    """Let the client tell of changed files, any of which may be part of a build context, and of changed settings."""
     workspace = server.client_capabilities.workspace
-    watching = workspace.did_change_watched_files if workspace is not None else None
-    if watching is None or not watching.dynamic_registration:
+    if workspace is None:
         return
-    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
-    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-    registration = types.Registration("dockerslim-files", method, options)
-    await server.client_register_capability_async(types.RegistrationParams([registration]))
-    session.watch()
+    watching, settings = workspace.did_change_watched_files, workspace.did_change_configuration
+    wanted = []
+    if settings is not None and settings.dynamic_registration:
+        section = types.DidChangeConfigurationRegistrationOptions(_SECTION)
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        wanted.append(types.Registration("dockerslim-settings", method, section))
+    watches = watching is not None and bool(watching.dynamic_registration)
+    if watches:
+        files = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+        wanted.append(types.Registration("dockerslim-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files))
+    if wanted:
+        await server.client_register_capability_async(types.RegistrationParams(wanted))
+    if watches:
+        session.watch()
 
 
 def _warm_up() -> None:
@@ -192,6 +207,14 @@ def _requests(server: Server, session: Session) -> None:
     @server.command(APPLY)
     async def apply(uri: str) -> None:
         await _answer(server, session, "apply")(uri)
+
+    @server.command(FIX)
+    async def fix(uri: str) -> None:
+        await _answer(server, session, "fix")(uri)
+
+    @server.command(SHOW)
+    async def show(uri: str) -> None:
+        await _answer(server, session, "show")(uri)
 
     @server.command(PREVIEW)
     async def preview(uri: str) -> Any:

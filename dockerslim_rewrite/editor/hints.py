@@ -14,7 +14,7 @@ from ..text import Span
 from ..workspace.builds.found import FoundBuild
 from ..workspace.measured import Measured, measured
 from .analysis import Analysis
-from .offers import APPLY, PREVIEW
+from .offers import APPLY
 from .ranges import range_of, span_of
 
 #: What is known of the layers of a Dockerfile, by the line on which their instructions begin.
@@ -56,16 +56,24 @@ def inlay_hints(found: Analysis, built: Built, shown: types.Range) -> list[types
     return hints
 
 
-def lenses(found: Analysis, uri: str, builds: Sequence[FoundBuild]) -> list[types.CodeLens]:
-    """What the rewrite would do, above the file, and for each stage that somebody builds who that is."""
+def lenses(
+    found: Analysis, uri: str, builds: Sequence[FoundBuild], *, applies: bool, diff: str | None
+) -> list[types.CodeLens]:
+    """What the rewrite would do, above the file, and for each stage that somebody builds who that is.
+
+    A client that *applies* no edits of a server cannot be told to make the changes, and *diff* is the
+    command that lets it show a diff, if it can.
+    """
     made = []
     if found.edits:
         saved = sum(one.saving or 0 for one in found.changes)
         told = f", about {size(saved)} less" if saved else ""
         top = range_of(found.lines, Span(0, 0))
         title = f"rewrite: {counted(len(found.changes), 'change')}{told}"
-        made.append(types.CodeLens(top, types.Command(title, APPLY, arguments=[uri])))
-        made.append(types.CodeLens(top, types.Command("show the diff", PREVIEW, arguments=[uri])))
+        command = types.Command(title, APPLY, arguments=[uri]) if applies else types.Command(title, "")
+        made.append(types.CodeLens(top, command))
+        if diff is not None:
+            made.append(types.CodeLens(top, types.Command("show the diff", diff, arguments=[uri])))
     if found.kind != "dockerfile":
         return made
     for piece in found.pieces:

@@ -35,6 +35,9 @@ def hover(found: Analysis, position: types.Position, kind: types.MarkupKind) -> 
         blocks = [*_locked(piece, lines), *_changes(piece, lines), *_remarks(piece, lines)]
         if not blocks:
             return None
+        if found.holding.unreadable:
+            # Without what the project says of it, nobody knows what would be done here.
+            blocks = [plain(problem) for problem in found.holding.problems]
         # Nobody is mentioned in an editor, and a digest is copied from there.
         text = clean("\n\n---\n\n".join(blocks)).replace("\u2060", "")
         content = types.MarkupContent(kind, text if kind is types.MarkupKind.Markdown else _unmarked(text))
@@ -46,7 +49,7 @@ def _changes(piece: Piece, lines: range) -> Iterator[str]:
     for one in piece.result.changes if piece.edits else ():
         if one.line in lines:
             saved = f", about {size(one.saving)} less" if one.saving else ""
-            yield _block(one, f"{plain(one.title)} ({one.safety.label}{saved})", one.reason)
+            yield _block(one, f"{plain(one.title)} ({piece.level(one).label}{saved})", one.reason)
 
 
 def _remarks(piece: Piece, lines: range) -> Iterator[str]:

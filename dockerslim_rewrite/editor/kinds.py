@@ -13,7 +13,9 @@ _LANGUAGES: dict[str, Kind] = {
     "containerfile": "dockerfile",
     "python": "python",
     "dockercompose": "compose",
+    "docker-compose": "compose",
     "dockerbake": "bake",
+    "docker-bake": "bake",
 }
 _PLAIN_LANGUAGES = frozenset(("", "plaintext", "text", "yaml", "yaml.docker-compose", "json", "hcl", "terraform"))
 

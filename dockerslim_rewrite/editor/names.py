@@ -62,6 +62,12 @@ def same(names: tuple[Name, ...], name: Name) -> tuple[Name, ...]:
     return tuple(one for one in names if one.kind == name.kind and one.owner == name.owner)
 
 
+def images_named(step: Step) -> Iterator[tuple[Span, str]]:
+    """Where *step* names, in ``--from`` or a mount, an image or a stage that it takes files from, and the name."""
+    for origin, span, text in _sources(step):
+        yield origin.logical.span(*span), text
+
+
 def _stages(build: Build) -> Iterator[Name]:
     known: dict[str, int] = {}
     for stage in build.stages:

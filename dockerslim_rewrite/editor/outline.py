@@ -1,4 +1,4 @@
-"""The shape of a document: symbols, what can be folded, and links."""
+"""The shape of a document: symbols, and what can be folded."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lsprotocol import types
 
-from ..ir.reference import ImageReference, InvalidReference
-from ..ir.reference import parse as parse_reference
-from ..ir.steps import From
 from ..syntax import SegmentKind
 from ..text import Source, Span
 from .analysis import Analysis, Piece
 from .ranges import range_of
-
-#: Registries whose images have a page under an address that their name tells.
-_HUB = "docker.io"
-_QUAY = "quay.io"
 
 
 def symbols(found: Analysis) -> list[types.DocumentSymbol]:
@@ -86,39 +79,3 @@ def folds(found: Analysis) -> list[types.FoldingRange]:
             if last > first:
                 made.append(types.FoldingRange(first, last, kind=kind))
     return sorted(made, key=lambda one: (one.start_line, -one.end_line))
-
-
-def links(found: Analysis) -> list[types.DocumentLink]:
-    """For each base image its page at the registry, where it has one."""
-    made = []
-    for piece in found.pieces:
-        stages = {stage.name for stage in piece.build.stages}
-        for step in piece.build:
-            if not isinstance(step, From) or step.image.lower() in stages:
-                continue
-            for address in _page(step.image):
-                start = step.origin.args.find(step.image)
-                span = step.origin.args_logical.span(start, start + len(step.image))
-                made.append(
-                    types.DocumentLink(range_of(found.lines, piece.span(span)), address, tooltip=f"about {step.image}")
-                )
-    return made
-
-
-def _page(image: str) -> Iterator[str]:
-    try:
-        reference = parse_reference(image)
-    except InvalidReference:
-        return
-    if reference.template or reference.scratch:
-        return
-    yield from _address(reference)
-
-
-def _address(reference: ImageReference) -> Iterator[str]:
-    repository = reference.repository
-    if reference.registry == _HUB:
-        official = repository.startswith("library/")
-        yield f"https://hub.docker.com/_/{repository[8:]}" if official else f"https://hub.docker.com/r/{repository}"
-    elif reference.registry == _QUAY:
-        yield f"https://quay.io/repository/{repository}"

@@ -97,7 +97,7 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Generator[Any, Any, Any]:
-        """Hand the address of a document on to a command; both commands take that and nothing else."""
+        """Hand the address of a document on to a command; all commands take that and nothing else."""
         arguments = params.arguments or ()
         handler = self.fm.commands.get(params.command)
         if handler is None:

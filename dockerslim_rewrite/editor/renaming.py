@@ -90,11 +90,15 @@ def rename(found: Analysis, position: types.Position, new: str) -> tuple[list[ty
 
 
 def named_elsewhere(found: Analysis, edits: list[types.TextEdit], name: Name) -> int | None:
-    """The first line that has *name* and none of *edits*: a target or an argument beside a Dockerfile in a string."""
+    """The first line beside the Dockerfiles in strings that has *name*, a target or argument, and none of *edits*."""
     # Of a mapping, an argument is a key and a stage is none: `build:` is how Compose calls another thing.
     behind = "A-Za-z0-9_.:-" if name.kind == "stage" else "A-Za-z0-9_.-"
     word = re.compile(rf"(?<![A-Za-z0-9_.-]){re.escape(name.text)}(?![{behind}])")
     edited = {edit.range.start.line for edit in edits}
+    # In the Dockerfile itself all places are known, and another one has stages and arguments of its own.
+    for piece in found.pieces:
+        first, last = (found.lines.position(piece.place(at))[0] for at in (0, max(len(piece.text) - 1, 0)))
+        edited.update(range(first, last + 1))
     lines = enumerate(found.text.split("\n"))
     return next((at + 1 for at, line in lines if at not in edited and word.search(line)), None)
 

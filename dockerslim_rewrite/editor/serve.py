@@ -53,7 +53,9 @@ class _Answers(io.BufferedWriter):
 
 
 def _leave(number: int, _: object) -> None:
-    """End at once: the server writes no file, and its threads wait for the client or count to the end of a file."""
+    """End at once: the server writes no file but temporary ones, of diffs, and its threads wait for the client or count
+    to the end of a file.
+    """
     os._exit(128 + number)
 
 

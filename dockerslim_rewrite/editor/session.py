@@ -16,8 +16,9 @@ from lsprotocol import types
 from ..knowledge.repository import excluded_folders, is_noise
 from .documents import Document, Documents, path_of
 from .lines import Lines
-from .preferences import DEFAULT, read_preferences
+from .preferences import DEFAULT, Preferences, read_preferences
 from .protocol import Server
+from .shown import Shown, takes_previews
 from .surroundings import Folder, Holding, alone
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ class Session:
         self.preferences = DEFAULT
         self.able = types.TextDocumentClientCapabilities()
         self.pushes = True
+        self.previews = False
+        self.shown = Shown()
         self.watches = False
-        self._sent: object = None
+        self.sent: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "rewrite")
@@ -61,27 +64,47 @@ class Session:
         """Take over what the client can do, its settings and its folders."""
         self.able = params.capabilities.text_document or self.able
         self.pushes = self.able.diagnostic is None
+        self.previews = takes_previews(params.capabilities.experimental)
         folders = [one.uri for one in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [params.root_uri]
         self.add_folders(folders)
-        self._sent = params.initialization_options
+        self.sent = params.initialization_options
 
     def begin(self) -> None:
         """Take over what was sent at the start, which has been answered by now: reading it loads the compiler."""
-        self.prefer(self._sent)
+        self.prefer(self.sent)
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to *task* until it is done: the event loop does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def prefer(self, sent: object) -> None:
-        """Take over the editor's settings *sent*; each that cannot be used is told, and counts for nothing."""
+    def prefer(self, sent: object, by_folder: Sequence[tuple[Folder, object]] = ()) -> None:
+        """Take over the editor's settings *sent*, and what it has *by_folder* in their place; each that cannot be used
+        is told, and counts for nothing.
+        """
+        self.preferences = self._read(sent, self.preferences)
+        own = dict(by_folder)
+        for folder in self.folders:
+            said = own.get(folder)
+            folder.preferences = None if said is None else self._read(said, self.preferences)
+
+    def _read(self, sent: object, otherwise: Preferences) -> Preferences:
         try:
-            self.preferences = read_preferences(sent, self.tell)
+            return read_preferences(sent, self.tell)
         except ValueError as error:
             self.tell(str(error))
+            return otherwise
+
+    def preferred(self) -> list[Preferences | None]:
+        """What the editor prefers, for documents of no folder and for those of each."""
+        return [self.preferences, *(one.preferences for one in self.folders)]
+
+    def preferences_for(self, document: Document) -> Preferences:
+        """What the editor prefers for *document*."""
+        folder = self.folder_of(document.path)
+        return self.preferences if folder is None or folder.preferences is None else folder.preferences
 
     def add_folders(self, uris: Iterable[str]) -> None:
         """Add the folders *uris* to the workspace."""
@@ -89,7 +112,7 @@ class Session:
         for uri in uris:
             name = path_of(uri)
             if name is not None and Path(os.path.realpath(name)) not in known:
-                folder = Folder(name)
+                folder = Folder(name, uri)
                 folder.watched = self.watches
                 self.folders.append(folder)
 
@@ -279,8 +302,7 @@ class Session:
 
     @staticmethod
     def _again(document: Document, found: Analysis, changed: dict[str, object]) -> Analysis:
-        from .actions import with_options
-        from .analysis import analyse
+        from .analysis import analyse, with_options
 
         other = with_options(found, changed)
         return analyse(other.lines, other.kind, document.path, other.holding)
@@ -288,9 +310,10 @@ class Session:
     def _holding(self, document: Document, text: str) -> Holding:
         today = self._clock().date()
         folder = self.folder_of(document.path)
+        preferences = self.preferences_for(document)
         if folder is None or document.path is None:
-            return alone(self.preferences, today)
-        return folder.holding(document.path, text, self.preferences, today)
+            return alone(preferences, today)
+        return folder.holding(document.path, text, preferences, today)
 
     def folder_of(self, path: Path | None) -> Folder | None:
         """The innermost folder of the workspace that *path* lies in; None where there is none."""
@@ -298,6 +321,7 @@ class Session:
         return max(holding, key=lambda one: len(one.path.parts), default=None)
 
     def end(self) -> None:
-        """Begin no more work."""
+        """Begin no more work, and leave no file behind."""
+        self.shown.end()
         for thread in (self._thread, self._slow):
             thread.shutdown(wait=False, cancel_futures=True)

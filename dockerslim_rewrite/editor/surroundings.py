@@ -48,10 +48,14 @@ class Holding:
 
 
 class Folder:
-    """One folder of the workspace. What was read is kept until ``forget``, or for ``LIFETIME`` where not *watched*."""
+    """One folder of the workspace, which the client calls *uri*. What was read is kept until ``forget``, or for
+    ``LIFETIME`` where not *watched*. ``preferences`` are the editor's for this folder alone, where it has such.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, uri: str | None = None) -> None:
         self.path = Path(os.path.realpath(path))
+        self.uri = path.as_uri() if uri is None else uri
+        self.preferences: Preferences | None = None
         self.watched = False
         self.reading = 0
         self._stale = True
@@ -154,6 +158,9 @@ class Folder:
             found = self.workspace(path).projects(path, context, sources)
             # An ignore file may be a link that leads anywhere; what a build is sent is not known without it.
             outside = any(one.location.ignore is not None and not self.holds(one.location.ignore) for one in found)
+            if not path.parent.is_dir():
+                # Made only when the file is saved: it is no build context yet, and nobody knows what will lie in it.
+                found = tuple(one for one in found if os.path.isdir(one.name))
             self._projects[key] = () if outside else found
         return self._projects[key]
 

@@ -11,7 +11,9 @@ from .blocks import ComposeBlock, HclBlock, QuotedText, compose_pieces, hcl_piec
 from .literal import Found
 from .rewrite import PYTHON, Host
 
-_MARKS = {"python": ("FROM", "RUN"), "compose": ("dockerfile_inline",), "bake": ("dockerfile-inline",)}
+_MARKS = {"python": "FROM", "compose": "dockerfile_inline", "bake": "dockerfile-inline"}
+#: What a Dockerfile in a Python string has behind its FROM, unlike most texts with that word, such as queries.
+_FOLLOWS = re.compile(r"\b(?:RUN|COPY|ADD|CMD|ENTRYPOINT)[ \t]")
 _HEREDOC = re.compile(r"^[ \t]*dockerfile-inline[ \t]*=[ \t]*<<-?(?P<mark>[A-Za-z_][\w-]*)[ \t]*\r?\n", re.M)
 _QUOTED = re.compile(
     r'(?:^[ \t]*dockerfile-inline[ \t]*=|"dockerfile-inline"\s*:)\s*"(?P<text>(?:[^"\\\n]|\\.)*+)"', re.M
@@ -26,7 +28,7 @@ def host_of(kind: str) -> Host:
 
 def may_hold(kind: str, text: str) -> bool:
     """Whether *text* may hold a Dockerfile at all: most files do not, and need not be read."""
-    return all(mark in text for mark in _MARKS[kind])
+    return _MARKS[kind] in text and (kind != "python" or _FOLLOWS.search(text) is not None)
 
 
 def _events(text: str) -> Iterator[Any]:

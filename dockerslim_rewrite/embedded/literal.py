@@ -6,13 +6,13 @@ Source: the Python language reference, "String and Bytes literals" and "Formatte
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ..ir.arguments import PLACEHOLDER
 from ..patterns import re
 from ..record import record
-from ..text import Edit, Span
+from ..text import Edit, Patch, Span
 
 _ESCAPE = re.compile(r"\\(?:\r\n|[\n\r]|[0-7]{1,3}|x[0-9A-Fa-f]{2}|N\{[^}]+\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.S)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -178,20 +178,53 @@ class View:
         """The offset in the file of the character at *offset* of ``text``; at its end, just behind it."""
         return self.starts[offset] if offset < len(self.starts) else self.end
 
-    def edit(self, edit: Edit) -> Edit | None:
-        """*edit* of ``text`` as an edit of the file; None where the text cannot be written."""
+    def edits(self, patch: Patch) -> tuple[Edit, ...] | None:
+        """*patch* of ``text`` as edits of the file; None where the text cannot be written."""
+        made = [self._edit(self._with_margin(edit)) for edit in _joined(patch)]
+        return None if any(edit is None for edit in made) else tuple(edit for edit in made if edit is not None)
+
+    def _with_margin(self, edit: Edit) -> Edit:
+        """*edit*, or one that does the same and takes the margin of the lines along that go at the end of the text."""
+        start, end = edit.span
+        last = not edit.text and end == len(self.text) and start < end
+        if last and self._begins_line(start) and self._begins_line(end):
+            # They go with the line end before them: nothing would stand behind their margin.
+            return Edit.delete(start - 1, end - 1)
+        return edit
+
+    def _begins_line(self, offset: int) -> bool:
+        """Whether ``text`` has a line end just before *offset*."""
+        return offset > 0 and self.text[offset - 1] == "\n"
+
+    def _edit(self, edit: Edit) -> Edit | None:
         out: list[str] = []
         lines = edit.text.split("\n")
         following = self.text[edit.span.end : edit.span.end + 1]
+        # Behind the last line end the file has no margin yet.
+        new = edit.span.start == len(self.text) and self._begins_line(edit.span.start)
         for index, line in enumerate(lines):
             last = index == len(lines) - 1
             blank = (following in ("", "\n")) if last and not line else not line
-            margin = index > 0 or edit.span.start in self.bare
+            margin = index > 0 or new or edit.span.start in self.bare
             out.append(self.margin + line if margin and not blank else line)
         encoded = self.literal.encoded("\n".join(out))
         if encoded is None:
             return None
         return Edit(Span(self.position(edit.span.start), self.position(edit.span.end)), encoded)
+
+
+def _joined(patch: Patch) -> Iterator[Edit]:
+    """The edits of *patch*, those that touch as one."""
+    before: Edit | None = None
+    for edit in patch:
+        if before is not None and before.span.end == edit.span.start:
+            before = Edit(Span(before.span.start, edit.span.end), before.text + edit.text)
+            continue
+        if before is not None:
+            yield before
+        before = edit
+    if before is not None:
+        yield before
 
 
 def view_of(literal: Written) -> View | None:

@@ -179,12 +179,10 @@ def _piece(view: View, options: Options, source: Source) -> Embedded | None:
     if not result.changed:
         return Embedded(view, result, ())
     problem = _touched(view, result)
-    edits = [view.edit(edit) for edit in result.patch]
-    if problem is None and any(edit is None for edit in edits):
+    edits = view.edits(result.patch)
+    if problem is None and edits is None:
         problem = "the new text cannot be written in this literal"
-    if problem is not None:
-        return Embedded(view, result, (), problem)
-    return Embedded(view, result, tuple(edit for edit in edits if edit is not None))
+    return Embedded(view, result, () if problem is not None or edits is None else edits, problem)
 
 
 def _placed(item: Item, view: View, source: Source) -> Item:

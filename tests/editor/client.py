@@ -139,11 +139,17 @@ async def editor(
     command: Sequence[str] = COMMAND,
     settings: dict[str, Any] | None = None,
     watches: bool = False,
+    registers: bool = False,
+    applies: bool = True,
+    shows: bool = True,
+    previews: bool = False,
     edits: types.WorkspaceEditClientCapabilities | None = None,
     modern: bool = True,
 ) -> AsyncIterator[Editor]:
     """An editor with *folder* open, which pulls diagnostics or has them pushed; *under* starts the *command*.
 
+    It has *settings* to be asked for, *watches* files, and *registers* who is to be told of other settings.
+    It *applies* edits of the server's, *shows* documents, and takes *previews* to show them itself.
     One that is not *modern* knows commands instead of actions, symbols in a row, and plain text.
     """
     client = await ClientServerConfig([*under, *command], server_env=environment).start()
@@ -161,12 +167,14 @@ async def editor(
     else:
         text.hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.PlainText])
     workspace = types.WorkspaceClientCapabilities(
+        apply_edit=applies,
         workspace_edit=edits or types.WorkspaceEditClientCapabilities(document_changes=True),
         diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
         code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
         inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
         configuration=settings is not None,
         did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=watches),
+        did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
     )
     asked: list[str] = []
     if settings is not None:
@@ -182,7 +190,13 @@ async def editor(
     uri = None if folder is None else str(from_fs_path(str(folder)))
     started = await client.initialize_session(
         types.InitializeParams(
-            capabilities=types.ClientCapabilities(text_document=text, workspace=workspace, general=general),
+            capabilities=types.ClientCapabilities(
+                text_document=text,
+                workspace=workspace,
+                general=general,
+                window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(shows)),
+                experimental={"dockerslimPreview": True} if previews else None,
+            ),
             workspace_folders=None if uri is None else [types.WorkspaceFolder(uri, "folder")],
             initialization_options=options,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +25,12 @@ CMD echo "𝄞" && exec true
 """
 
 
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed (apt-get install neovim)")
+NEEDED = pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed (apt-get install neovim)")
+PAGE = Path(__file__).parents[2] / "docs" / "editors.md"
+INLINE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+
+
+@NEEDED
 def test_neovim_shows_fixes_and_saves(tmp_path: Path) -> None:
     folder = tmp_path / "workspace"
     folder.mkdir()
@@ -58,3 +65,52 @@ def test_neovim_shows_fixes_and_saves(tmp_path: Path) -> None:
     assert path.read_text() == whole.text
     assert found["target"] == 0
     assert "Traceback" not in done.stderr
+
+
+@NEEDED
+def test_the_page_serves_all_kinds_of_files(tmp_path: Path) -> None:
+    folder = tmp_path / "workspace"
+    (folder / ".git").mkdir(parents=True)
+    indented = "".join(f"        {line}\n" for line in INLINE.splitlines())
+    texts = {
+        "Dockerfile": INLINE,
+        "compose.yaml": f"services:\n  a:\n    build:\n      dockerfile_inline: |\n{indented}    tty: true\n",
+        "docker-bake.hcl": f'target "a" {{\n  dockerfile-inline = <<EOT\n{INLINE}EOT\n}}\n',
+        "docker-bake.json": json.dumps({"target": {"a": {"dockerfile-inline": INLINE}}}),
+        "made.py": f'D = """\\\n{INLINE}CMD ["true"]\n"""\n',
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    version = subprocess.run(["nvim", "--version"], capture_output=True, text=True, check=True).stdout
+    new = tuple(map(int, re.findall(r"\d+", version)[:2])) >= (0, 11)
+    part = PAGE.read_text("utf-8").partition("## Neovim")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```lua\n(.*?)```", part, re.S)
+    init = tmp_path / "init.lua"
+    init.write_text(blocks[0 if new else 1])
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "dockerslim").write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND[:-1])} "$@"\n')
+    (programs / "dockerslim").chmod(0o755)
+    report = tmp_path / "report.json"
+    given = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "FILES": json.dumps([str(folder / name) for name in texts]),
+        "REPORT": str(report),
+        "PATIENCE": "30000",
+        **{name: str(tmp_path / "home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")},
+    }
+    script = Path(__file__).with_name("neovim_page.lua")
+    command = ["nvim", "--headless", "-u", str(init), "-i", "NONE", "-n", "-c", f"luafile {script}", "-c", "qall!"]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert report.is_file(), done.stderr
+    found = json.loads(report.read_text())
+    assert [name for name in texts if "DS201" not in found[name]["codes"]] == [], (found, done.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
 from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.locked import NO_LOCK
@@ -68,7 +69,12 @@ async def test_what_it_can_do_is_told_at_the_start(folder: Path) -> None:
             assert getattr(able, f"{provider}_provider"), provider
         assert able.definition_provider
         assert able.references_provider
-        assert set(able.execute_command_provider.commands) == {"dockerslim.apply", "dockerslim.preview"}  # type: ignore[union-attr]
+        assert set(able.execute_command_provider.commands) == {  # type: ignore[union-attr]
+            "dockerslim.apply",
+            "dockerslim.fixAll",
+            "dockerslim.preview",
+            "dockerslim.showDiff",
+        }
 
 
 async def test_diagnostics_name_rule_reason_and_page(folder: Path) -> None:
@@ -155,6 +161,28 @@ async def test_fix_all_is_safe_unless_somebody_says_otherwise(folder: Path) -> N
             text = applied(TEXT, edits_of(action.edit, uri))
             assert text == rewrite(TEXT, Options(level=level, context=folder), path).text
             assert await ed.actions(uri, (0, 0), (0, 0), only=["refactor"]) == []
+            # Many editors cannot ask for a kind, and have no other way to it.
+            assert action in await ed.actions(uri, (0, 0), (0, 0))
+
+
+async def test_no_finding_is_called_safe_that_only_a_higher_level_makes(folder: Path) -> None:
+    text = "FROM debian:12\nRUN apt-get update && apt-get install -y git\nCOPY a /a\n"
+    text += "RUN apt-get install -y python3-tk && pip install lmdb\n"
+    for given in (text, f'D = """\n{text}"""\n'):
+        async with editor(folder) as ed:
+            language = "dockerfile" if given is text else "python"
+            uri = ed.open(folder / ("Dockerfile" if given is text else "x.py"), given, language)
+            (action,) = await ed.actions(uri, (0, 0), (0, 0), only=["source.fixAll"])
+            after = applied(given, edits_of(action.edit, uri))
+            ed.change(uri, after)
+            told = {one.code: one.data or {} for one in await ed.diagnostics(uri)}
+            levels = {code: data["level"] for code, data in told.items() if data.get("change")}
+            assert levels["DS201"] == "standard"
+            assert "safe" not in levels.values(), levels
+            line = 1 if given is text else 2
+            hovered = types.HoverParams(item(uri), types.Position(line, 1))
+            shown = await ed.client.text_document_hover_async(hovered)
+            assert "safe" not in shown.contents.value.split("DS201")[1].split(")")[1]  # type: ignore[union-attr]
 
 
 async def test_ignore_here_silences_the_rule_there_and_nothing_else(folder: Path) -> None:
@@ -273,12 +301,55 @@ async def test_hints_and_lenses_can_be_switched_off(folder: Path) -> None:
         assert not await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
 
 
+LINKED = {
+    "debian:${VER}": "https://hub.docker.com/_/debian",
+    "nginx:1.27": "https://hub.docker.com/_/nginx",
+    "busybox": "https://hub.docker.com/_/busybox",
+    "mcr.microsoft.com/dotnet/sdk:8.0": "https://mcr.microsoft.com/artifact/mar/dotnet/sdk",
+    "ghcr.io/foo/bar:1": "https://ghcr.io/foo/bar",
+    "public.ecr.aws/docker/library/node:20": "https://gallery.ecr.aws/docker/library/node",
+}
+
+
+async def test_images_and_rules_lead_to_their_pages(folder: Path) -> None:
+    text = """ARG VER=12
+ARG UNSET
+ARG NAMED=base
+FROM debian:${VER} AS Base
+# dockerslim: ignore=DS201,DL3009
+RUN apt-get update && apt-get install -y nginx
+COPY --from=nginx:1.27 /a /c
+COPY --from=base /a /c
+COPY --from=0 /a /c
+RUN --mount=from=busybox,target=/b ls
+FROM mcr.microsoft.com/dotnet/sdk:8.0
+FROM ghcr.io/foo/bar:1
+FROM public.ecr.aws/docker/library/node:20
+FROM debian:${UNSET}
+FROM base
+FROM ${NAMED}
+FROM registry.example.org/a
+"""
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile", text)
+        found = await ed.client.text_document_document_link_async(types.DocumentLinkParams(item(uri)))
+        lines = text.splitlines()
+        places = {
+            lines[one.range.start.line][one.range.start.character : one.range.end.character]: one.target
+            for one in found or ()
+        }
+        assert str(places.pop("DS201")).endswith("apt-lists.md")
+        assert places == LINKED
+
+
 async def test_links_folds_and_symbols(folder: Path) -> None:
     async with editor(folder) as ed:
         text = TEXT.replace("FROM debian:12\n", "FROM ghcr.io/a/b:1 AS other\nFROM grafana/grafana:11\n")
         uri = ed.open(folder / "Dockerfile", text)
         links = await ed.client.text_document_document_link_async(types.DocumentLinkParams(item(uri)))
-        assert [one.target for one in links or []] == ["https://hub.docker.com/r/grafana/grafana"]
+        hub = "https://hub.docker.com"
+        pages = [f"{hub}/_/debian", "https://ghcr.io/a/b", f"{hub}/r/grafana/grafana"]
+        assert [one.target for one in links or []] == pages
         folds = await ed.client.text_document_folding_range_async(types.FoldingRangeParams(item(uri)))
         assert (1, 7) in [(one.start_line, one.end_line) for one in folds or []]
         assert (6, 7) in [(one.start_line, one.end_line) for one in folds or []]
@@ -521,7 +592,18 @@ async def test_a_client_of_few_abilities_gets_what_it_can_show(folder: Path) -> 
         params = types.CodeActionParams(item(uri), whole, types.CodeActionContext([]))
         (command,) = await ed.client.text_document_code_action_async(params) or ()
         assert isinstance(command, types.Command)
-        assert (command.command, list(command.arguments or ())) == ("dockerslim.apply", [uri])
+        assert (command.command, list(command.arguments or ())) == ("dockerslim.fixAll", [uri])
+        assert "that is safe" in command.title
+        asked: asyncio.Future[types.ApplyWorkspaceEditParams] = asyncio.get_running_loop().create_future()
+
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            asked.set_result(params)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+        await ed.command(command.command, uri)
+        safe = rewrite(TEXT, Options(level="safe", context=folder), str(folder / "Dockerfile"))
+        assert applied(TEXT, edits_of((await asyncio.wait_for(asked, 10)).edit, uri)) == safe.text
         found = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(item(uri)))
         assert all(isinstance(one, types.SymbolInformation) for one in found or ())
         assert {one.container_name for one in found or ()} >= {None, "build"}  # type: ignore[union-attr]
@@ -600,6 +682,26 @@ async def test_renaming_inside_a_compose_file_names_what_is_beside_it(folder: Pa
         assert any("build stands on line 4 as well" in one.message for one in ed.client.messages)
 
 
+async def test_renaming_in_a_string_tells_of_no_other_dockerfile(folder: Path) -> None:
+    text = 'D = """\nFROM debian:12\nADD a /b\nRUN ls /b\n"""\nH = """\nFROM debian:12 AS b\nRUN ls /b\nFROM b\n"""\n'
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "x.py", text, "python")
+        params = types.RenameParams(item(uri), types.Position(8, 5), "made")
+        edit = await ed.client.text_document_rename_async(params)
+        assert applied(text, edits_of(edit, uri)) == text.replace("AS b", "AS made").replace("FROM b", "FROM made")
+        assert not ed.client.messages
+
+
+async def test_hover_says_that_the_lock_cannot_be_read(folder: Path) -> None:
+    (folder / "dockerslim.lock").write_text("<<<<<<< HEAD\nversion = 1\n")
+    async with editor(folder, options={"pin": "digest"}) as ed:
+        uri = ed.open(folder / "Dockerfile", "FROM debian:12\nRUN ls\n")
+        shown = await ed.client.text_document_hover_async(types.HoverParams(item(uri), types.Position(0, 2)))
+        assert shown is not None
+        assert "not readable" in shown.contents.value  # type: ignore[union-attr]
+        assert "is locked" not in shown.contents.value  # type: ignore[union-attr]
+
+
 async def test_what_ENV_sets_is_not_renamed(folder: Path) -> None:
     async with editor(folder) as ed:
         uri = ed.open(folder / "Dockerfile", "FROM debian:12\nENV A=1\nRUN echo $A\n")
@@ -642,6 +744,56 @@ async def test_preview_and_apply(folder: Path) -> None:
         assert applied(TEXT, edits_of(edit, uri)) == whole.text
         assert edit.document_changes is not None
         assert edit.document_changes[0].text_document.version == 1  # type: ignore[union-attr]
+
+
+async def lens_commands(ed: Editor, uri: str) -> list[str]:
+    found = await ed.client.text_document_code_lens_async(types.CodeLensParams(item(uri)))
+    return [one.command.command for one in found or () if one.command is not None]
+
+
+async def test_a_client_that_applies_no_edits_is_told_so(folder: Path) -> None:
+    async with editor(folder, applies=False) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.apply" not in await lens_commands(ed, uri)
+        with pytest.raises(JsonRpcException, match="lets no server change a file"):
+            await ed.command("dockerslim.apply", uri)
+    async with editor(folder, applies=False, modern=False) as ed:
+        whole = types.Range(types.Position(0, 0), types.Position(40, 0))
+        params = types.CodeActionParams(item(ed.open(folder / "Dockerfile")), whole, types.CodeActionContext([]))
+        assert not await ed.client.text_document_code_action_async(params)
+
+
+async def test_an_edit_that_the_client_refuses_is_told(folder: Path) -> None:
+    async with editor(folder) as ed:
+
+        @ed.client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
+        def apply(_: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            return types.ApplyWorkspaceEditResult(applied=False, failure_reason="another version")
+
+        with pytest.raises(JsonRpcException, match="the editor changed nothing: another version"):
+            await ed.command("dockerslim.fixAll", ed.open(folder / "Dockerfile"))
+
+
+async def test_the_diff_is_shown_to_clients_that_show_documents(folder: Path) -> None:
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.showDiff" in await lens_commands(ed, uri)
+        await ed.command("dockerslim.showDiff", uri)
+        shown = await ed.command("dockerslim.preview", uri)
+        (asked,) = ed.client.shown_documents
+        file = Path(str(to_fs_path(asked.uri)))
+        assert file.name == "Dockerfile.diff"
+        assert file.read_text() == shown["diff"]
+    assert not file.parent.parent.exists()
+
+
+async def test_who_shows_no_diff_is_offered_none(folder: Path) -> None:
+    async with editor(folder, shows=False) as ed:
+        assert not [one for one in await lens_commands(ed, ed.open(folder / "Dockerfile")) if one != "dockerslim.apply"]
+    async with editor(folder, shows=False, previews=True) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        assert "dockerslim.preview" in await lens_commands(ed, uri)
+        assert (await ed.command("dockerslim.preview", uri))["diff"]
 
 
 async def test_formatting_is_offered_only_when_asked_for(folder: Path) -> None:

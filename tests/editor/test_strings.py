@@ -10,8 +10,11 @@ import pytest
 from lsprotocol import types
 
 from dockerslim_rewrite import Options
+from dockerslim_rewrite.editor.kinds import kind_of
 from dockerslim_rewrite.embedded.hosts import BAKE, COMPOSE, host_of
+from dockerslim_rewrite.embedded.literal import view_of
 from dockerslim_rewrite.embedded.rewrite import Host, rewrite_embedded
+from dockerslim_rewrite.text import Edit, Patch
 
 from .client import applied, editor, edits_of
 
@@ -90,6 +93,29 @@ def test_what_cannot_be_read_stays(host: Host, text: str) -> None:
     assert result.text == text
 
 
+@pytest.mark.parametrize("end", ["\n", "\n    ports: []\n", "\n\n\n  b:\n    image: b\n", ""])
+def test_lines_move_behind_the_last_one(end: str) -> None:
+    head = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM debian:12\n"
+    text = f"{head}        ADD a /b\n        RUN apt-get update && apt-get install -y nginx{end}"
+    result = rewrite_embedded(COMPOSE, text, Options())
+    assert not result.bugs
+    made = "        RUN apt-get update && apt-get install -y nginx && \\\n            rm -rf /var/lib/apt/lists/*\n"
+    assert result.text == f"{head}{made}        COPY a /b{end}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\n    ports: []\n"])
+def test_the_last_line_goes_with_its_margin(end: str) -> None:
+    head = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM debian:12\n        RUN ls"
+    text = f'{head}\n        CMD ["a"]\n        CMD ["b"]{end}'
+    view = view_of(host_of("compose").find(text, "\n")[0].literal)  # type: ignore[arg-type]
+    assert view is not None
+    first, last = view.text.index('CMD ["a"]'), view.text.index('CMD ["b"]')
+    # Two that touch are one for the file.
+    edits = view.edits(Patch.of((Edit.delete(first, last), Edit.delete(last, len(view.text)))))
+    assert edits is not None
+    assert Patch.of(edits).apply(text) == head + end
+
+
 def test_json_of_bake() -> None:
     text = json.dumps(
         {"target": {"a": {"dockerfile-inline": INNER.replace("$V1", "1")}, "b": {"tags": ["x"]}}}, indent=1
@@ -151,3 +177,20 @@ async def test_other_texts_are_nobodys_business(tmp_path: Path) -> None:
             assert [one.message for one in found] == (
                 ["a template: it holds {{ base }}; left alone"] if name.endswith(".j2") else []
             )
+
+
+@pytest.mark.asyncio
+async def test_a_module_is_served_for_a_dockerfile_without_run(tmp_path: Path) -> None:
+    text = 'D = """FROM debian:12\nADD a /b\n"""\n'
+    path = tmp_path / "x.py"
+    async with editor(tmp_path) as ed:
+        uri = ed.open(path, text, "python")
+        assert await ed.text(uri) == rewrite_embedded(host_of("python"), text, Options()).text != text
+
+
+def test_editors_call_compose_and_bake_files_by_many_names() -> None:
+    for language in ("dockercompose", "docker-compose", "yaml", "yaml.docker-compose", "plaintext"):
+        assert kind_of("compose.yaml", language) == "compose"
+    for language in ("dockerbake", "docker-bake", "hcl", "terraform"):
+        assert kind_of("docker-bake.hcl", language) == "bake"
+    assert kind_of("values.yaml", "yaml") is None

@@ -134,6 +134,75 @@ async def test_a_client_that_can_be_asked_is_asked_for_its_settings(folder: Path
 
 
 @pytest.mark.asyncio
+async def test_a_file_in_a_folder_that_is_made_on_saving_is_text_alone(folder: Path) -> None:
+    text = "FROM debian:12\nADD a /b\nCMD python a\n"
+    async with editor(folder) as ed:
+        new = folder / "new" / "deeper"
+        uri = ed.open(new / "Dockerfile", text)
+        assert await codes(ed, uri) == {one.rule for one in rewrite(text).changes}
+        new.mkdir(parents=True)
+        (new / "Dockerfile").write_text(text)
+        (new / "a").write_text("")
+        changed(ed, new / "Dockerfile")
+        await until(ed, uri, lambda found: "DS601" in found)
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_not_saved_has_the_context_that_a_build_gives_it(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  a:\n    build: {context: ., dockerfile: new/Dockerfile}\n")
+    (folder / "a.tar").write_text("")
+    (folder / "b").mkdir()
+    async with editor(folder) as ed:
+        uri = ed.open(folder / "new" / "Dockerfile", 'FROM debian:12\nADD a.tar /b\nADD b /c\nCMD ["b"]\n')
+        lines = [one.range.start.line for one in await ed.diagnostics(uri) if one.code == "DS601"]
+        assert lines == [2]
+
+
+@pytest.mark.asyncio
+async def test_a_client_is_asked_to_tell_of_other_settings(folder: Path) -> None:
+    async with editor(folder, settings={"ignore": ["DS201"]}, registers=True) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        for _ in range(100):
+            if types.WORKSPACE_DID_CHANGE_CONFIGURATION in ed.asked:
+                break
+            await asyncio.sleep(0.05)
+        else:
+            raise AssertionError(ed.asked)
+        ed.client.set_configuration({"dockerslim": {}})
+        # Whoever registered is told that something changed, and asks for it.
+        ed.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await until(ed, uri, lambda found: "DS201" in found)
+
+
+@pytest.mark.asyncio
+async def test_a_folder_has_settings_of_its_own(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other folder"
+    other.mkdir()
+    (other / "Dockerfile").write_text(TEXT)
+    async with editor(folder, settings={"ignore": ["DS201"]}) as ed:
+        scope = str(from_fs_path(str(other)))
+        ed.client.set_configuration({"dockerslim": {"ignore": ["DS603"], "codeLens": False}}, scope_uri=scope)
+        added = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(scope, "other")], [])
+        ed.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(added))
+        first, second = ed.open(folder / "Dockerfile"), ed.open(other / "Dockerfile")
+        found = await until(ed, second, lambda found: "DS603" not in found)
+        assert "DS201" in found
+        found = await until(ed, first, lambda found: "DS201" not in found)
+        assert "DS603" in found
+        for uri, shown in ((first, True), (second, False)):
+            asked = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+            assert bool(await ed.client.text_document_code_lens_async(asked)) is shown
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_only_says_that_something_changed_keeps_its_settings(folder: Path) -> None:
+    async with editor(folder, options={"ignore": ["DS201"]}) as ed:
+        uri = ed.open(folder / "Dockerfile")
+        ed.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        assert "DS201" not in await codes(ed, uri)
+
+
+@pytest.mark.asyncio
 async def test_a_client_that_watches_files_is_told_to_ask_again(folder: Path) -> None:
     async with editor(folder, watches=True) as ed:
         uri = ed.open(folder / "Dockerfile")

@@ -311,3 +311,12 @@ def test_a_flush_heredoc_loses_the_indentation_that_its_lines_share(tree: Make) 
     assert tree({"docker-bake.hcl": text}).build().inline == "FROM alpine\n\n  # more\nRUN a\n"
     kept = tree({"docker-bake.hcl": text.replace("<<-EOT", "<<EOT").replace("      EOT", "EOT")})
     assert kept.build().inline == "    FROM alpine\n\n      # more\n    RUN a\n"
+
+
+@pytest.mark.parametrize("value", ["5", "{}", "[5]", "[{}]", '"a"', "null", "true"])
+@pytest.mark.parametrize("key", ["inherits", "tags", "args", "contexts", "target", "dockerfile", "context", "matrix"])
+def test_attributes_of_another_type(tree: Make, key: str, value: str) -> None:
+    text = f'{{"target": {{"a": {{"{key}": {value}}}}}, "group": {{"default": {{"targets": {value}}}}}}}'
+    made = tree({"Dockerfile": "FROM debian:12\n", "docker-bake.json": text, "b.sh": "docker build -t b .\n"})
+    assert "b.sh" in {build.place.path for build in made.builds()}
+    assert not any("failed" in told for told in made.complaints.values())

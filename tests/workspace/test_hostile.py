@@ -347,3 +347,13 @@ def test_commands_that_variables_make_long(tree: Make) -> None:
     )
     assert len(made.builds()) > 300
     assert time.monotonic() - start < 20
+
+
+def test_a_reader_that_fails_hides_no_other(tree: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("unhashable")
+
+    monkeypatch.setattr("dockerslim_rewrite.workspace.builds.tilt.tiltfile", broken)
+    made = tree({"Dockerfile": "FROM debian:12\n", "Tiltfile": "docker_build('a', '.')\n", "b.sh": "docker build .\n"})
+    assert [build.place.path for build in made.builds()] == ["b.sh"]
+    assert made.complaints == {"Tiltfile": "its reader failed (TypeError: unhashable); please report this file"}

@@ -130,7 +130,7 @@ class _Bake:
         found: set[str] = set()
         for tree in self._definition.groups.values():
             try:
-                found.update(map(str, self._fresh().value(tree, {})))
+                found.update(map(str, _listed(self._fresh().value(tree, {}))))
             except HclError:
                 continue
         return found
@@ -143,7 +143,8 @@ class _Bake:
     def _names(self, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> list[str] | None:
         """The targets that one with *attributes* inherits from; None where they are not known."""
         try:
-            return [str(name) for name in self._fresh().value(attributes.get("inherits", Tree("list", ())), scope)]
+            named = _listed(self._fresh().value(attributes.get("inherits", Tree("list", ())), scope))
+            return [str(name) for name in named]
         except HclError:
             return None
 
@@ -269,6 +270,13 @@ class _Lazy:
 
     def __getitem__(self, name: str) -> Any:
         return self._look_up(name)
+
+
+def _listed(value: Any) -> list[Any]:
+    """*value*, which has to be a list. Raises ``HclError`` where it is none."""
+    if not isinstance(value, list):
+        raise HclError("no list")
+    return value
 
 
 def _entries(value: Any) -> dict[str, Any]:

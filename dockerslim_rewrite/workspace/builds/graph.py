@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import MappingProxyType
 
+from ...failure import said
 from ...knowledge.repository import build_source, document_kind, is_dockerfile_name
 from ...patterns import re
 from ...record import evolve, record
@@ -166,6 +167,19 @@ def _runs_inside(
         yield from life_runs(repository, lives)
 
 
+def _sure(
+    repository: Repository, paths: Sequence[str], read: Callable[[], Iterable[FoundBuild | FoundRun]]
+) -> list[FoundBuild | FoundRun]:
+    """What *read* finds in *paths*; nothing, with a complaint, where it fails: one kind of file hides no other."""
+    found: list[FoundBuild | FoundRun] = []
+    try:
+        found.extend(read())
+    except Exception as error:  # noqa: BLE001 - the builds of other files are there all the same
+        place = paths[0] if paths else ""
+        repository.complain(place, f"its reader failed ({said(error)}); please report this file")
+    return found
+
+
 def build_graph(repository: Repository) -> BuildGraph:
     """The builds that the files of *repository* ask for. What cannot be read is among its complaints."""
     files: dict[str, list[str]] = {}
@@ -197,7 +211,8 @@ def build_graph(repository: Repository) -> BuildGraph:
         from .compose_given import composed
 
         setting = [path for kind in _CALLING[1:] for path in files.get(kind, ())]
-        found += composed(repository, files.get("compose", []), commands, others, setting)
+        composing = files.get("compose", [])
+        found += _sure(repository, composing, lambda: composed(repository, composing, commands, others, setting))
     commands = [one for one in called if one.kind == "bake"]
     if "bake" in files or commands:
         from .bake import bake
@@ -205,12 +220,13 @@ def build_graph(repository: Repository) -> BuildGraph:
 
         services = [one for one in found if isinstance(one, FoundBuild)]
         settings = bake_settings(repository, calling)
-        found += bake(repository, files.get("bake", []), services, commands, settings)
+        baked = files.get("bake", [])
+        found += _sure(repository, baked, lambda: bake(repository, baked, services, commands, settings))
     for kind, (module, name) in _READERS.items():
         if kind in files:
             reader: Reader = getattr(import_module(f"{__package__}.{module}"), name)
             for path in files[kind]:
-                found += reader(repository, path)
+                found += _sure(repository, [path], partial(reader, repository, path))
     introducing = documents.get("readme", ())
     unique = dict.fromkeys(map(_told, found))
     builds = tuple(one for one in unique if isinstance(one, FoundBuild))

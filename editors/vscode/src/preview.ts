@@ -11,10 +11,15 @@ export interface Preview {
 export class Previews {
   private readonly texts = new Map<string, string>();
 
-  /** Keep the text of `preview`; the query under which a virtual document shows it. */
+  /** Keep the text of `preview`, in place of an older one; the query under which a virtual document shows it. */
   keep(preview: Preview): string {
     this.texts.set(preview.uri, preview.text);
     return preview.uri;
+  }
+
+  /** Let go of the text that was kept under `query`. */
+  forget(query: string): void {
+    this.texts.delete(query);
   }
 
   /** The text that was kept under `query`. */

@@ -8,6 +8,9 @@ test("a preview shows the rewritten text", () => {
   const previews = new Previews();
   assert.equal(previews.text(previews.keep(preview)), "FROM b\n");
   assert.equal(previews.text("file:///other"), "");
+  assert.equal(previews.text(previews.keep({ ...preview, text: "FROM c\n" })), "FROM c\n");
+  previews.forget(preview.uri);
+  assert.equal(previews.text(preview.uri), "");
 });
 
 test("without a difference there is nothing to show", () => {
