@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..record import evolve
 from ..workspace.locks import nearest_lock
-from .files import InputError, accepted_for, lock_for, read_input, repository_path
+from .files import InputError, accepted_for, lock_for, read_input, refuse_link, repository_path
 from .inputs import Inputs
 from .request import Request
 
@@ -86,7 +86,9 @@ def _projects(
 
 def _lock(path: str, given: Path | None) -> Lock:
     file = given or nearest_lock(os.path.abspath(os.path.dirname(path) or "."))
-    return _read_lock(None) if file is None else _read_lock(file)
+    if file is not None and given is None:
+        refuse_link(file, "--lock")
+    return _read_lock(file)
 
 
 @cache

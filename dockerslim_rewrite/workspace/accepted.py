@@ -36,7 +36,7 @@ def baseline_text(folder: Path) -> str | None:
     file = folder / FILE_NAME
     accepted_for(str(file))
     try:
-        return read_text(file, _MOST, "surrogateescape") if file.exists() else None
+        return read_text(file, _MOST, "surrogateescape") if os.path.exists(file) else None
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror}") from None
 

@@ -183,7 +183,7 @@ def _command(settings: tuple[tuple[str, str], ...], arguments: tuple[str, ...]) 
 
 def _environment(root: Path, further: Mapping[str, str]) -> dict[str, str]:
     found = {**os.environ, **_ENVIRONMENT, **further}
-    if (root / ".git").exists():
+    if os.path.exists(root / ".git"):
         # The configuration may say that the files lie elsewhere.
         found["GIT_WORK_TREE"] = str(root)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -66,7 +67,7 @@ class IgnoreFiles:
         path = f"{prefix}.gitignore"
         file = self._root / path
         try:
-            if file.is_symlink() or not file.is_file():
+            if file.is_symlink() or not os.path.isfile(file):
                 return above
             if file.stat().st_size > _MAX_IGNORE:
                 self.refused[path] = f"is larger than {_MAX_IGNORE // 1024} KiB; not followed"

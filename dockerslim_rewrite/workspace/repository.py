@@ -38,13 +38,13 @@ def root_of(path: Path, within: Path | None = None) -> Path:
     under version control may lie in a home folder, of which nobody wants all to be read.
     """
     folder = Path(os.path.realpath(path))
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         folder = folder.parent
     parents = list(folder.parents)
     if within is not None:
         parents = [place for place in parents if place.is_relative_to(os.path.realpath(within))]
     for place in (folder, *parents):
-        if any((place / mark).exists() for mark in _MARKS):
+        if any(os.path.exists(place / mark) for mark in _MARKS):
             return place
     above = [place for place in parents[:_ABOVE] if _describes_builds(place)]
     return above[-1] if above else folder

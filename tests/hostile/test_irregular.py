@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -112,3 +113,39 @@ def test_what_calls_itself_regular_is_not_waited_for(tmp_path: Path) -> None:
     descriptor = _opened(path)
     assert not os.get_blocking(descriptor)
     os.close(descriptor)
+
+
+def _command(*arguments: str, folder: Path, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-m", "dockerslim_rewrite", *arguments]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_batch_follows_no_lock_that_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "outside.lock").write_text("version = 'outside'\n")
+    inside = tmp_path / "repository"
+    (inside / ".git").mkdir(parents=True)
+    (inside / "Dockerfile").write_text("FROM debian:12\nRUN apt-get install curl\n")
+    (inside / "dockerslim.lock").symlink_to("../outside.lock")
+    done = _command("batch", "--no-cache", "--check", folder=inside)
+    assert "dockerslim.lock: is a symbolic link, which may lead out of the repository" in done.stderr
+    assert "'outside'" not in done.stdout + done.stderr
+
+
+def test_a_directory_that_nobody_may_enter_stops_no_other(tmp_path: Path) -> None:
+    before: tuple[str, ...] = ()
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may enter every directory, and setpriv is not there")
+        bound = "-dac_override,-dac_read_search"
+        before = ("setpriv", "--bounding-set", bound, "--inh-caps", bound)
+    for name in ("a", "closed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM debian:12\nRUN apt-get install curl\n")
+    (tmp_path / "closed").chmod(0o644)
+    try:
+        done = _command("rewrite", ".", "--check", folder=tmp_path, before=before)
+    finally:
+        (tmp_path / "closed").chmod(0o755)
+    assert "a/Dockerfile: 1 change" in done.stderr, done.stderr
+    assert "standard output" not in done.stderr

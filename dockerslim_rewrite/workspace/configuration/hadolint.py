@@ -5,6 +5,7 @@ Source: hadolint's README, "Configure" (`ignored` in `.hadolint.yaml` or `.hadol
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -27,11 +28,11 @@ def ignored_by_hadolint(folder: Path, within: Path | None = None) -> tuple[tuple
     for place in (folder, *folder.parents):
         for name in _NAMES:
             path = place / name
-            if not path.is_file() or leads_out(path, root):
+            if not os.path.isfile(path) or leads_out(path, root):
                 continue
             if within is None or path.resolve().is_relative_to(within):
                 return _read(path), path
-        if place == within or any((place / mark).exists() for mark in MARKS):
+        if place == within or any(os.path.exists(place / mark) for mark in MARKS):
             break
     return (), None
 

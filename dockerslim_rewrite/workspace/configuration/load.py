@@ -52,7 +52,7 @@ def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
         for name in NAMES:
             path = place / name
             if within is not None:
-                if path.is_file() and not path.resolve().is_relative_to(within):
+                if os.path.isfile(path) and not path.resolve().is_relative_to(within):
                     continue
             elif leads_out(path, root):
                 if name == "pyproject.toml":
@@ -63,7 +63,7 @@ def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
             found = _at(path, root or place.resolve())
             if found is not None:
                 return found
-        if place == within or any((place / mark).exists() for mark in MARKS):
+        if place == within or any(os.path.exists(place / mark) for mark in MARKS):
             return None
     return None
 
@@ -71,7 +71,7 @@ def nearest(folder: Path, within: Path | None = None) -> ConfigFile | None:
 def repository_of(folder: Path) -> Path | None:
     """The repository that the absolute *folder* lies in, with all links followed; None where it lies in none."""
     for place in (folder, *folder.parents):
-        if any((place / mark).exists() for mark in MARKS):
+        if any(os.path.exists(place / mark) for mark in MARKS):
             return place.resolve()
     return None
 
@@ -109,7 +109,7 @@ def read_config(path: Path) -> ConfigFile:
 
 @cache
 def _at(path: Path, within: Path | None) -> ConfigFile | None:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
     return _read(path, (), within)
 
