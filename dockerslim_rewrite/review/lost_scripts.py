@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
+from ..ir.reference import InvalidReference, parse
 from ..ir.steps import Copy, Onbuild, Run, Step
+from ..knowledge.images import image_facts
 from ..shell.names import INTERPRETERS
 from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
@@ -48,6 +50,15 @@ _CARELESS = frozenset(
 )
 #: Options behind which a file is named that is read.
 _READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
+
+#: Commands that make no file of a project: they install what is named, or change what is there.
+_MAKE_NOTHING = frozenset(
+    (
+        "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "pip", "pip3", "gem", "mkdir", "rm",
+        "chmod", "chown", "useradd", "groupadd", "adduser", "addgroup", "usermod", "set", "export", "true", ":",
+        "test", "[", "echo", "locale-gen", "update-ca-certificates",
+    )
+)  # fmt: skip
 
 #: Who starts something as the Dockerfile itself says.
 _OWN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
@@ -124,8 +135,8 @@ def _run(
                 path, fate = gone
                 sure = at == 0 or command.argv[at - 1] in _READS or _interprets(command.argv, at)
                 doubt = ", so it fails" if sure else ""
-                if fate == _NOT_COPIED and not _is_first(step, command, script, sides):
-                    # What ran before may bring it under any name.
+                if (sure or fate == _NOT_COPIED) and not _is_alone(step, command, script, sides):
+                    # What ran before may bring it under any name, and so may the base.
                     sure, doubt = False, ", so it fails unless what runs before brings it"
                 reason = f"RUN names {word}, which {fate}{doubt}"
                 yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
@@ -167,11 +178,30 @@ def _interprets(argv: Sequence[str | None], at: int) -> bool:
     )
 
 
-def _is_first(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
-    """Whether nothing is run before the *command* of *step*."""
-    return command is script.commands[0] and not any(
-        isinstance(one, Run | Onbuild) for one in sides.steps[1] if one.index < step.index
-    )
+def _is_alone(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
+    """Whether nothing makes files of the project before the *command* of *step*: no command, and no base."""
+    before = [one for one in script.commands if one.span.start < command.span.start]
+    for one in sides.steps[1]:
+        if isinstance(one, Onbuild):
+            return False
+        if isinstance(one, Run) and one.index < step.index:
+            other = one.body.script if one.body is not None else None
+            if not isinstance(other, Script):
+                return False
+            before += other.commands
+    idle = all(posixpath.basename(one.argv[0] or "") in _MAKE_NOTHING for one in before if one.argv)
+    return idle and _is_known(sides.stages[1].head.image)
+
+
+def _is_known(image: str) -> bool:
+    """Whether *image* is catalogued, so that it has no file of a project."""
+    try:
+        reference = parse(image)
+    except InvalidReference:
+        return False
+    if reference.scratch:
+        return True
+    return image_facts(reference.familiar_name, reference.tag.text if reference.tag else "latest") is not None
 
 
 def _may_bring(step: Step, image: str) -> bool:

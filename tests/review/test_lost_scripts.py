@@ -32,6 +32,22 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             (4, True, "RUN names run.sh, which is deleted by this change, so it fails"),
         ),
         (
+            "RUN apt-get update && apt-get install -y make && ./run.sh",
+            'CMD ["x"]',
+            "run.sh",
+            (4, True, "RUN names ./run.sh, which is deleted by this change, so it fails"),
+        ),
+        (
+            "RUN autoreconf -fi && ./run.sh",
+            'CMD ["x"]',
+            "run.sh",
+            (
+                4,
+                False,
+                "RUN names ./run.sh, which is deleted by this change, so it fails unless what runs before brings it",
+            ),
+        ),
+        (
             "RUN python -m x run.sh",
             'CMD ["x"]',
             "run.sh",

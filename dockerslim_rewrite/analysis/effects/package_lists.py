@@ -112,10 +112,14 @@ def _plain(verdict: Verdict) -> Verdict:
 
 
 def deleted_by_script(run: Run, stage: Stage, facts: Facts) -> str | None:
-    """Where a script that *run* calls deletes the lists; None where none does."""
-    reached = effects(facts).of_run(run, stage)
-    found = (one for one in reached if isinstance(one, Ran) and one.name == "rm")
-    return next((one.place for one in found if any(_covers(word) for word in one.argv[1:] if word)), None)
+    """Where a script that *run* calls deletes the lists, and nothing fetches them anew; None where none does."""
+    found: str | None = None
+    for one in effects(facts).of_run(run, stage):
+        if isinstance(one, Ran) and one.name == "rm" and any(_covers(word) for word in one.argv[1:] if word):
+            found = one.place
+        elif isinstance(one, Ran) and list_event(one) == "fetches":
+            found = None
+    return found
 
 
 def list_event(ran: Ran) -> str | None:
