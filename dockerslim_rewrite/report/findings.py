@@ -19,10 +19,6 @@ from .text import size
 
 #: Where rule pages are published, for those who publish them: `DS201.md` and its like are below it.
 PAGES = "DOCKERSLIM_RULE_PAGES"
-#: A part stands at each finding that needs it. Beyond so many characters in all it stands at the first alone.
-_MOST_REPEATED = 1_000_000
-#: What the place of an edit takes beside its text.
-_PLACE = 200
 
 
 @record
@@ -30,7 +26,8 @@ class Finding:
     """A change that could be made, or a note.
 
     ``span`` is the line that it is about; ``fingerprint`` stays the same when lines move. ``part`` is what has to be
-    replaced to make the change, others that it cannot be without included; None for a note, or where nobody asked.
+    replaced to make the change, others that it cannot be without included; None for a note, where nobody asked, and
+    where an earlier finding has it.
     """
 
     path: str
@@ -48,6 +45,11 @@ class Finding:
     part: Part | None = None
 
     @property
+    def described(self) -> str:
+        """What ``part`` does: the titles of all its changes."""
+        return "; ".join(dict.fromkeys(change.title for change in self.part.changes)) if self.part else self.title
+
+    @property
     def severity(self) -> str:
         """``error`` for what breaks a build, ``warning`` for what can be changed, ``note`` for the rest."""
         return "error" if self.breaks else "warning" if self.change else "note"
@@ -56,7 +58,7 @@ class Finding:
 def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
     """What is to be told of *result*, by line and rule: its changes, and remarks on what was seen.
 
-    With *fixes* each change comes with its part; a large one that many need is not said again without end.
+    With *fixes* the first change of each part comes with it.
     """
     cut = parts(result, Options()) if fixes else ()
     part_of = {id(change): part for part in reversed(cut) for change in part.changes}
@@ -66,8 +68,7 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
     told: list[Change | Remark] = sorted([*result.changes, *notes], key=lambda one: (one.line, one.rule))
     seen: Counter[tuple[str, str]] = Counter()
     found = []
-    repeated = 0
-    sizes: dict[int, int] = {}
+    given: set[int] = set()
     lines: dict[int, tuple[Span, str]] = {}
     for one in told:
         if one.line not in lines:
@@ -77,11 +78,11 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
         seen[key] += 1
         change = isinstance(one, Change)
         part = part_of.get(id(one))
-        if part is not None and id(part) in sizes:
-            repeated += sizes[id(part)]
-            part = part if repeated <= _MOST_REPEATED else None
+        if part is not None and id(part) in given:
+            # Whoever accepts it twice would make its edits twice.
+            part = None
         elif part is not None:
-            sizes[id(part)] = _written(part)
+            given.add(id(part))
         found.append(
             Finding(
                 path=path,
@@ -100,12 +101,6 @@ def findings(result: Result, *, fixes: bool = False) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
-
-
-def _written(part: Part) -> int:
-    """About how many characters a report takes for *part*."""
-    edits = (edit for one in part.replacements for edit in one.edits)
-    return sum(len(one.text or "") for one in part.replacements) + sum(len(edit.text) + _PLACE for edit in edits)
 
 
 def _line(source: Source, number: int) -> tuple[Span, str]:

@@ -81,7 +81,7 @@ def _result(source: Source, one: Finding, index: dict[str, int]) -> dict[str, An
     if one.part is not None:
         replacements = [_replacement(source, edit) for edit in one.part.patch]
         changed = {"artifactLocation": uri, "replacements": replacements}
-        entry["fixes"] = [{"description": {"text": clean(one.title)}, "artifactChanges": [changed]}]
+        entry["fixes"] = [{"description": {"text": clean(one.described)}, "artifactChanges": [changed]}]
     return entry
 
 

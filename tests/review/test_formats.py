@@ -240,3 +240,17 @@ def test_all_is_sorted_by_file_and_line(result: Result) -> None:
     found = json.loads(document("gitlab", [result, other]))
     places = [(one["location"]["path"], one["location"]["lines"]["begin"]) for one in found]
     assert places == sorted(places)
+
+
+def test_what_several_changes_need_is_offered_once() -> None:
+    """Accepted with each of them, its edits would be made several times."""
+    text = "FROM python:3.12-slim\nRUN apt-get update\nRUN apt-get install -y curl\nRUN apt-get install -y jq\n"
+    found = rewrite(text)
+    assert len(found.changes) > 2
+    (comments,) = json.loads(document("gerrit", [found]))["comments"].values()
+    fixes = [one["fix_suggestions"][0] for one in comments if "fix_suggestions" in one]
+    (run,) = json.loads(document("sarif", [found]))["runs"]
+    same = [one["fixes"][0] for one in run["results"] if "fixes" in one]
+    assert len(fixes) == len(same) == 1
+    assert all(change.title in fixes[0]["description"] for change in found.changes)
+    assert fixes[0]["description"] == same[0]["description"]["text"]
