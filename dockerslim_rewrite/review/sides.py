@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 
 from ..context.locate import locate
@@ -18,6 +19,7 @@ from ..syntax import ParseError, parse
 from ..text import Source
 from ..workspace.builds.found import FoundBuild
 from ..workspace.discovery import Covered, discover, refusal_of
+from ..workspace.inference import possible_contexts, sources_of
 from ..workspace.repository import Repository
 from ..workspace.uses import Workspace
 from .breaks import Version
@@ -95,9 +97,17 @@ class Side:
     def context_of(self, path: str) -> str | None:
         """The context, a path of the repository, that the Dockerfile *path* is certainly built with."""
         found = self.projects(path) if (self.root / path).is_file() else ()
-        if not found or any(one.usage.guessed for one in found):
+        if not found or any(one.usage.guessed for one in found) or self._might_be_others(path):
             return None
         return self._place(found[-1])
+
+    def _might_be_others(self, path: str) -> bool:
+        """Whether nobody builds the Dockerfile *path*, and several directories hold all that it copies."""
+        if self.builds_of(path):
+            return False
+        file = self.root / path
+        sources = sources_of(file)
+        return bool(sources) and len([*islice(possible_contexts(file, self.repository, sources), 2)]) > 1
 
     def told(self, path: str) -> frozenset[tuple[str, str]]:
         """What descriptions of builds say of the context of the Dockerfile *path*, and which do."""

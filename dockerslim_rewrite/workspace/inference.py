@@ -42,12 +42,20 @@ def infer_context(dockerfile: Path, repository: Repository, sources: Sequence[st
         sources = sources_of(dockerfile)
     if not sources:
         return Inferred(own, "the Dockerfile's directory", True)
+    folder = next(possible_contexts(dockerfile, repository, sources), None)
+    if folder is not None:
+        return Inferred(folder, f"{_UNTOLD}; the nearest directory with all that COPY names", True)
+    return Inferred(own, f"{_UNTOLD}, and no directory has all that COPY names", False)
+
+
+def possible_contexts(dockerfile: Path, repository: Repository, sources: Sequence[str]) -> Iterator[Path]:
+    """The folders from that of the *dockerfile* up to the root that hold all *sources*, the nearest first."""
+    own = dockerfile.absolute().parent
     for folder in (own, *own.parents):
         if repository.relative(folder) is None:
             break
         if all(holds(folder, source) for source in sources):
-            return Inferred(folder, f"{_UNTOLD}; the nearest directory with all that COPY names", True)
-    return Inferred(own, f"{_UNTOLD}, and no directory has all that COPY names", False)
+            yield folder
 
 
 def sources_of(dockerfile: Path) -> tuple[str, ...]:

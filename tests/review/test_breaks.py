@@ -655,3 +655,9 @@ def test_what_a_build_is_sent_in_vain_is_told_where_the_request_changes_it(
     made.commit()
     notes = [note for file in run(made, head="HEAD").files for note in file.notes]
     assert any(note.rule == "DS801" for note in notes) is told_of
+
+
+@pytest.mark.parametrize(("another", "fails"), [("a.txt", []), ("b.txt", [True])])
+def test_another_directory_may_be_the_context_that_nobody_tells(repo: Make, another: str, fails: list[bool]) -> None:
+    files = {"docker/Dockerfile": ONE.format("COPY a.txt /r"), "docker/a.txt": "1\n", another: "1\n"}
+    assert [breaks for _, breaks, _ in told(repo, files, moved={"docker/a.txt": ""})] == fails
