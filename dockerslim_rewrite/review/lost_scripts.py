@@ -162,6 +162,8 @@ def _gone(
     if any(_may_bring(one, image) for one in steps if one is not step):
         return None
     fate = fate_of(path, where, moved)
+    if not fate and sides.new.excluded(path):
+        fate = f"is kept from the build by {sides.new.ignore_path} now"
     if fate:
         # The COPY of more that brought it is there still.
         return (path, fate) if any(covers(one, path) for one in steps) else None

@@ -118,6 +118,21 @@ def test_a_script_that_a_build_cannot_start_any_more_breaks_the_build(repo: Make
     assert notes_of(run(made, head="HEAD")) == [(4, True, "run.sh is not executable any more, so RUN fails")]
 
 
+def test_what_is_kept_from_the_build_now_is_missed_as_well(repo: Make) -> None:
+    body, start = "RUN pip install --no-cache-dir -r requirements.txt", 'CMD ["./run.sh"]'
+    files = {
+        "Dockerfile": APP.format(body, start),
+        "requirements.txt": "",
+        "run.sh": "#!/bin/sh\n",
+        ".dockerignore": "x\n",
+    }
+    kept = "which is kept from the build by .dockerignore now"
+    assert told(repo, files | FILES, {".dockerignore": "x\n*.txt\n*.sh\n"}) == [
+        (4, True, f"RUN names requirements.txt, {kept}, so it fails"),
+        (6, False, f"CMD starts ./run.sh, {kept}, so the container does not start"),
+    ]
+
+
 HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
 
 
