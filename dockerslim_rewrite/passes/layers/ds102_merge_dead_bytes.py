@@ -128,16 +128,19 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
     paths = [path for path in named if not brings(path, script) and not makes(path, script)]
     names = {path: posixpath.basename(path.rstrip("/*")) for path in paths}
     used: set[str] = set()
+    copied: frozenset[str] | None = None
     for first in range(last - 1, max(last - MAX_JOINED, 0) - 1, -1):
         here = facts.script(series[first])
         if here is None:
             return None
         used.update(path for path in paths if path not in used and uses(path, here))
         unpacked = any(map(unpacks, here.commands))
-        copied = _copied_before(series[last], stage) if unpacked else frozenset()
-        unpacked = unpacked and copied.isdisjoint((".", "", "*"))
+        if unpacked and copied is None:
+            copied = _copied_before(series[last], stage)
+        unpacked = unpacked and copied is not None and copied.isdisjoint((".", "", "*"))
         for path in paths:
-            if brings(path, here) or (unpacked and path in used and path not in own and names[path] not in copied):
+            mine = unpacked and path in used and path not in own
+            if brings(path, here) or (mine and copied is not None and names[path] not in copied):
                 return first, last, path
     return None
 

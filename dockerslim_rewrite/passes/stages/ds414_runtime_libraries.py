@@ -36,6 +36,8 @@ def runtime_libraries(build: Build, facts: Facts) -> Proposals:
     the name without a version, which only the development package has. Source: Debian Policy, "Shared libraries";
     the Depends fields of Debian's, Ubuntu's and Alpine's packages.
     """
+    if not build.stages:
+        return
     stage = build.stages[-1]
     image = base_image(build, facts, stage)
     if image is None or not facts.graph.ships(stage.index) or not _takes(stage):
