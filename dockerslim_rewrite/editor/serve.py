@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -23,8 +24,7 @@ def serve(clock: Callable[[], datetime]) -> int:
 
     Whatever else writes to standard output writes to standard error from now on. SIGTERM and SIGINT end the process.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+    _heed_signals()
     protocol = _Answers(io.FileIO(os.dup(sys.stdout.fileno()), "wb"))
     sys.stdout.flush()
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -50,6 +50,20 @@ class _Answers(io.BufferedWriter):
             super().flush()
         except BrokenPipeError:
             os._exit(1)
+
+
+def _heed_signals() -> None:
+    """Let SIGTERM and SIGINT end the process.
+
+    The system may hand a signal to any thread, while the main one, where Python's handlers run, waits for the client:
+    so a thread of its own hears of each. Source: Python library reference, "signal", set_wakeup_fd.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    threading.Thread(target=lambda: _leave(os.read(heard, 1)[0], None), daemon=True).start()
 
 
 def _leave(number: int, _: object) -> None:
