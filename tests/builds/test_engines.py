@@ -288,7 +288,9 @@ def test_an_interrupted_run_leaves_nothing(
     command += ["Dockerfile", "Dockerfile", "--engine", engine_name, "--network", "host", "--log", f"{tmp_path}/log"]
     environment = {**os.environ, "TMPDIR": str(work), "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, cwd=context, env=environment, stderr=subprocess.PIPE, text=True)
-    _await(lambda: _running("sleep 303"))
+    # Another test may make base images in the store that this one reads: until then it has to wait.
+    _await(lambda: _running("sleep 303") or process.poll() is not None, 300)
+    assert process.poll() is None, process.communicate()[1]
     process.send_signal(number)
     complaint = process.communicate(timeout=60)[1]
     assert process.returncode == 128 + number
@@ -360,8 +362,8 @@ def _running(command: str) -> bool:
     return False
 
 
-def _await(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+def _await(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "did not come true within a minute"
+        assert time.monotonic() < deadline, f"did not come true within {seconds} s"
         time.sleep(0.2)
