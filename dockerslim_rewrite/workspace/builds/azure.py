@@ -32,7 +32,7 @@ from .checkout import CHECKOUT, shown
 from .checkouts import CheckedOut, Checkout
 from .command_line import Options, build_options
 from .found import FoundBuild, Place, Text, Unknown
-from .growth import Growth
+from .growth import filled, filled_or_unknown
 from .places import folder
 from .reading import known_yaml
 from .shell_scripts import ScriptReader
@@ -191,7 +191,7 @@ class _Reader:
         if script is not None and names_a_builder(script):
             home: Text = "" if where is None else self._folder(where, known)
             unknown: dict[str, Text] = {}
-            text = _MACRO.sub(partial(_for_shell, known, unknown, Growth(script)), script)
+            text = filled(_MACRO, script, partial(_value, known), partial(_for_shell, unknown))
             own = {name: replaced(item, known) for name, item in _scalars(step.get("env"))}
             variables = {**self._environment(known), **own}
             homes: list[Text] = [home]
@@ -262,31 +262,17 @@ def _arguments(text: str, known: _Known) -> Options:
 
 def replaced(text: str, known: _Known) -> Text:
     """*text* with what *known* tells in the place of macros; unknown as a whole where one is."""
-    unknown = False
-    growth = Growth(text)
-
-    def one(match: re.Match[str]) -> str:
-        nonlocal unknown
-        found = _value(match, known)
-        told = isinstance(found, str) and growth.fits(match[0], found)
-        unknown = unknown or not told
-        return str(found) if told else match[0]
-
-    found = _MACRO.sub(one, text)
-    return Unknown(str(text)) if unknown else found
+    return filled_or_unknown(_MACRO, text, partial(_value, known))
 
 
-def _value(match: re.Match[str], known: _Known) -> Text | None:
+def _value(known: _Known, match: re.Match[str]) -> Text | None:
     name = match["macro"] or match["variable"] or match["quoted"]
     if name is None:
         name = (match["path"] or "").replace("['", ".").replace("']", "")
     return known.get(name.lower())
 
 
-def _for_shell(known: _Known, unknown: dict[str, Text], growth: Growth, match: re.Match[str]) -> str:
-    found = _value(match, known)
-    if isinstance(found, str) and growth.fits(match[0], found):
-        return found
+def _for_shell(unknown: dict[str, Text], match: re.Match[str], found: Text | None) -> str:
     # What is no variable stays as it is, and the shell takes it for a command.
     return match[0] if found is None and match["macro"] else stand_in(match[0], unknown)
 

@@ -17,7 +17,7 @@ from ...patterns import re
 from ..repository import Repository, joined
 from .checkouts import CheckedOut, Checkout
 from .found import FoundBuild, Text, Unknown
-from .growth import Growth
+from .growth import filled, filled_or_unknown
 from .reading import yaml_file
 from .shell_scripts import ScriptReader, Step
 from .shell_values import stand_in
@@ -159,7 +159,8 @@ class _Reader:
 
     def _read(self, text: str, line: int, home: Text, known: _Given) -> Iterator[FoundBuild]:
         unknown: dict[str, Text] = {}
-        shell = _PARAMETER.sub(partial(_for_shell, known, unknown, Growth(text)), text)
+        value = partial(_value, known)
+        shell = filled(_PARAMETER, text, value, lambda match, _: stand_in(match[0], unknown))
         reader = ScriptReader(self._machine, "ci", self._path, line, [home], unknown)
         yield from map(self._machine.found, reader.steps([Step(shell, line, self._path)]))
 
@@ -169,22 +170,13 @@ def _from_home(path: str) -> str:
     return f"/~{path[1:]}" if path.startswith("~") else path
 
 
-def _value(match: re.Match[str], known: _Given) -> Text | None:
+def _value(known: _Given, match: re.Match[str]) -> Text | None:
     place = match["place"] or "parameters"
     return known.get(match["name"] if place == "parameters" else f"{place}.{match['name']}")
 
 
-def _for_shell(known: _Given, unknown: dict[str, Text], growth: Growth, match: re.Match[str]) -> str:
-    found = _value(match, known)
-    return found if isinstance(found, str) and growth.fits(match[0], found) else stand_in(match[0], unknown)
-
-
 def _told(text: str, known: _Given) -> Text:
-    growth = Growth(text)
-    found = ((match, _value(match, known)) for match in _PARAMETER.finditer(text))
-    if not all(isinstance(value, str) and growth.fits(match[0], value) for match, value in found):
-        return Unknown(str(text))
-    return _PARAMETER.sub(lambda match: str(_value(match, known)), text)
+    return filled_or_unknown(_PARAMETER, text, partial(_value, known))
 
 
 def _defaults(definition: Map) -> dict[str, Text]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...patterns import re
-from .found import Text, Unknown
-from .growth import Growth
+from .found import Text
+from .growth import filled_or_unknown
 from .yaml_values import Map, Scalar, sequence
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)(\}\}|\Z)", re.S)
@@ -21,21 +22,12 @@ _MAX_COMBINATIONS = 256
 
 def expanded(text: str, known: Mapping[str, Text]) -> Text:
     """*text* with its expressions replaced; unknown as a whole where one is."""
-    unknown = False
-    growth = Growth(text)
+    return filled_or_unknown(EXPRESSION, text, partial(value_of, known))
 
-    def replaced(match: re.Match[str]) -> str:
-        nonlocal unknown
-        if not match[2]:
-            return match[0]
-        value = known.get(match[1].strip())
-        if isinstance(value, str) and growth.fits(match[0], value):
-            return value
-        unknown = True
-        return match[0]
 
-    found = EXPRESSION.sub(replaced, text)
-    return Unknown(str(text)) if unknown else found
+def value_of(known: Mapping[str, Text], match: re.Match[str]) -> Text | None:
+    """What *known* tells of the expression *match*; one that does not end is no expression, and stays as it is."""
+    return known.get(match[1].strip()) if match[2] else match[0]
 
 
 def combinations(matrix: Map) -> Sequence[Mapping[str, Text]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from ...patterns import re
 from .found import Text
-from .growth import Growth
+from .growth import filled
 from .shell_values import stand_in
 
 _SET = re.compile(
@@ -30,9 +29,9 @@ def just_values(text: str) -> Mapping[str, str]:
 
 def just_text(command: str, values: Mapping[str, str], unknown: dict[str, Text]) -> str:
     """The *command* of a justfile for the shell; what *values* do not tell becomes a variable among those *unknown*."""
-    return _EXPRESSION.sub(partial(_replaced, values, unknown, Growth(command)), command)
-
-
-def _replaced(values: Mapping[str, str], unknown: dict[str, Text], growth: Growth, match: re.Match[str]) -> str:
-    found = values.get(match["inside"].strip())
-    return found if found is not None and growth.fits(match[0], found) else stand_in(match[0], unknown)
+    return filled(
+        _EXPRESSION,
+        command,
+        lambda match: values.get(match["inside"].strip()),
+        lambda match, _: stand_in(match[0], unknown),
+    )

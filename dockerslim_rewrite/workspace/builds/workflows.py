@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from ...patterns import re
 from ..repository import Repository, joined
@@ -15,9 +16,9 @@ from .actions import container_action, inputs_of, is_off
 from .checkout import CHECKOUT, below
 from .checkouts import CheckedOut, Checkout, checkouts
 from .command_line import further
-from .expressions import EXPRESSION, combinations, expanded
+from .expressions import EXPRESSION, combinations, expanded, value_of
 from .found import FoundBuild, Place, Text
-from .growth import Growth
+from .growth import filled
 from .overwritten import doubted
 from .places import file, folder
 from .reading import known_yaml
@@ -157,17 +158,11 @@ class _Job:
 def _for_shell(text: str, known: Mapping[str, Text]) -> tuple[str, dict[str, Text]]:
     """*text* for the shell: known expressions replaced, others as variables that nobody knows."""
     unknown: dict[str, Text] = {}
-    growth = Growth(text)
 
-    def replaced(match: re.Match[str]) -> str:
-        if not match[2]:
-            return match[0]
-        value = known.get(match[1].strip())
-        if isinstance(value, str) and growth.fits(match[0], value):
-            return value
-        return stand_in(match[0], unknown)
+    def otherwise(match: re.Match[str], _: Text | None) -> str:
+        return stand_in(match[0], unknown) if match[2] else match[0]
 
-    return EXPRESSION.sub(replaced, text), unknown
+    return filled(EXPRESSION, text, partial(value_of, known), otherwise), unknown
 
 
 def _texts(value: object, known: Mapping[str, Text]) -> dict[str, Text]:
