@@ -94,13 +94,25 @@ def lock_for(path: str, given: Path | None = None) -> Lock:
     holds ``.git``; without any, an empty lock. Raises ``InputError`` for a file that cannot be read.
     """
     from ..analysis.locked import NO_LOCK
+
+    file = lock_file(path, given)
+    return NO_LOCK if file is None else read_lock(file)
+
+
+def lock_file(path: str, given: Path | None) -> Path | None:
+    """The file that ``lock_for`` reads; None without any. Raises ``InputError`` for a link that nobody named."""
     from ..workspace.locks import nearest_lock
 
-    file = given or nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
-    if file is None:
-        return NO_LOCK
-    if given is None:
+    if given is not None:
+        return given
+    file = nearest_lock(os.path.abspath("." if path == "-" else os.path.dirname(path) or "."))
+    if file is not None:
         refuse_link(file, "--lock")
+    return file
+
+
+def read_lock(file: Path) -> Lock:
+    """The lock in *file*. Raises ``InputError`` for one that cannot be read."""
     from ..registry.lock import LockError, load
 
     try:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..record import evolve
-from ..workspace.locks import nearest_lock
-from .files import InputError, accepted_for, lock_for, read_input, refuse_link, repository_path
+from .files import InputError, accepted_for, lock_file, read_input, read_lock, repository_path
 from .inputs import Inputs
 from .request import Request
 
@@ -48,7 +47,7 @@ class Preparation:
             self._inputs = Inputs(evolve(self._request, quiet=True))
         try:
             data = read_input(path)
-            lock = _lock(path, self._request.lock)
+            lock = _lock(lock_file(path, self._request.lock))
             accepted = accepted_for(path) if not self._request.no_baseline else frozenset()
         except InputError as error:
             raise ValueError(str(error)) from None
@@ -84,15 +83,8 @@ def _projects(
     return ()
 
 
-def _lock(path: str, given: Path | None) -> Lock:
-    file = given or nearest_lock(os.path.abspath(os.path.dirname(path) or "."))
-    if file is not None and given is None:
-        refuse_link(file, "--lock")
-    return _read_lock(file)
-
-
 @cache
-def _read_lock(file: Path | None) -> Lock:
+def _lock(file: Path | None) -> Lock:
     from ..analysis.locked import NO_LOCK
 
-    return NO_LOCK if file is None else lock_for("-", file)
+    return NO_LOCK if file is None else read_lock(file)
