@@ -21,7 +21,7 @@ from ...text import Edit
 from ..base import Proposals, missed
 from .cleaning import done_again
 from .estimates import left_behind
-from .refreshing import only_refreshes
+from .refreshing import is_commented, only_refreshes
 
 #: What fetches lists and does nothing else when it is told to.
 _PROGRAMS = ("apt-get", "apt")
@@ -104,11 +104,8 @@ def _without(
     """Drop *run*, which does nothing but fetch lists, where nothing reads them."""
     script = facts.script(run)
     assert script is not None
-    start, _ = build.document.without(run.origin)
-    above = build.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
-    described = bool(run.origin.comments) or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
     called = next((one.words[0].text for one in script.commands if one.words[0].text not in _PROGRAMS), None)
-    problem = verdict.obstacle or ("a comment describes it" if described else None)
+    problem = verdict.obstacle or ("a comment describes it" if is_commented(run, build) else None)
     reader = _first_reader(run, stage, facts)
     if reader is not None:
         problem = problem or f"the RUN on line {reader.line} installs, and only a script fetches lists for it again"

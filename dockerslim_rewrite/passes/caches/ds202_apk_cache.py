@@ -20,6 +20,7 @@ from ...shell.edits import described, drop_command, drop_word, insert_after
 from ...shell.script import Simple
 from ...text import Edit
 from ..base import Proposals, missed
+from .refreshing import is_commented
 
 CACHE = "/var/cache/apk"
 _ADDS = frozenset((Kind.INSTALL, Kind.UPGRADE))
@@ -87,19 +88,18 @@ def apk_cache(build: Build, facts: Facts) -> Proposals:
 def _without(run: Run, stage: Stage, build: Build, facts: Facts) -> Change | None:
     """Drop *run*, which does nothing but fetch an index that nobody reads; None where that is not sure."""
     script = facts.script(run)
-    start, _ = gone = build.document.without(run.origin)
-    above = build.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
-    described = run.origin.comments or (above.startswith("#") and not build.text[:start].endswith("\n\n"))
-    if script is None or described or len(script.commands) != 1 or script.commands[0].argv != ("apk", "update"):
+    if script is None or len(script.commands) != 1 or script.commands[0].argv != ("apk", "update"):
+        return None
+    if is_commented(run, build):
         return None
     verdict = without_index(run, stage, facts)
     if verdict.obstacle is not None or _read_later(run, stage, facts):
         return None
     return Change(
-        edits=(Edit.delete(*gone),),
+        edits=(Edit.delete(*build.document.without(run.origin)),),
         title="drop the RUN that only fetches apk's index",
         reason="what installs packages fetches an index of its own, and this one stays in the layer",
-        safety=max(Safety.SAFE, verdict.safety),
+        safety=verdict.safety,
         claims=(RemovesCommand(("apk", "update")),),
         line=run.line,
         evidence=verdict.evidence,
