@@ -89,14 +89,18 @@ def _needed(stage: Stage, facts: Facts) -> str | None:
                 return f"{use.operation.manager.name} may compile on line {run.line}"
             if brings_compiler(names):
                 return f"line {run.line} installs a compiler"
-    reached = [one for run in stage.runs for one in effects(facts).of_run(run, stage)]
-    for one in (*reached, *effects(facts).of_start(stage)):
-        if not isinstance(one, Ran):
-            if one in reached:
+    for run in stage.runs:
+        for one in effects(facts).of_run(run, stage):
+            if not isinstance(one, Ran):
                 return f"{one.what} ({one.place}) may compile"
-        elif compiles((one.name, *(word or "" for word in one.argv[1:]))) or one.name.startswith("docker-php-ext-"):
-            return f"{one.name} compiles ({one.place})"
-    return None
+            if _compiles(one):
+                return f"{one.name} compiles ({one.place})"
+    started = (one for one in effects(facts).of_start(stage) if isinstance(one, Ran) and _compiles(one))
+    return next((f"{one.name} compiles ({one.place})" for one in started), None)
+
+
+def _compiles(ran: Ran) -> bool:
+    return compiles((ran.name, *(word or "" for word in ran.argv[1:]))) or ran.name.startswith("docker-php-ext-")
 
 
 def _change(use: Use, swaps: dict[int, tuple[str, ...]], build: Build) -> Change:
