@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,33 +31,35 @@ PAGE = Path(__file__).parents[2] / "docs" / "editors.md"
 INLINE = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
 
 
+def _played(
+    script: str, init: str, given: dict[str, str], home: Path, *, timeout: int, folder: Path | None = None
+) -> tuple[Any, subprocess.CompletedProcess[str]]:
+    """What the Lua *script* reports of an editor started with *init* in *folder*, and how that one ended."""
+    report = home / "report.json"
+    settings = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    path = Path(__file__).with_name(script)
+    done = subprocess.run(
+        ["nvim", "--headless", "-u", init, "-i", "NONE", "-n", "-c", f"luafile {path}", "-c", "qall!"],
+        cwd=folder,
+        env=os.environ | given | {"REPORT": str(report)} | dict.fromkeys(settings, str(home / "home")),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert report.is_file(), done.stderr
+    return json.loads(report.read_text()), done
+
+
 @NEEDED
 def test_neovim_shows_fixes_and_saves(tmp_path: Path) -> None:
     folder = tmp_path / "workspace"
     folder.mkdir()
     path = folder / "Dockerfile"
     path.write_text(TEXT)
-    report = tmp_path / "report.json"
-    script = Path(__file__).with_name("neovim.lua")
-    given = {
-        "SERVER": json.dumps(COMMAND),
-        "DOCKERFILE": str(path),
-        "FOLDER": str(folder),
-        "REPORT": str(report),
-        **{name: str(tmp_path / "home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")},
-    }
-    command = ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c", f"luafile {script}", "-c", "qall!"]
-    done = subprocess.run(
-        command,
-        env=os.environ | given,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    assert report.is_file(), done.stderr
-    found = json.loads(report.read_text())
+    given = {"SERVER": json.dumps(COMMAND), "DOCKERFILE": str(path), "FOLDER": str(folder)}
+    found, done = _played("neovim.lua", "NONE", given, tmp_path, timeout=180)
     assert "error" not in found, (found, done.stderr)
     assert ("DS201", 3) in [(one["code"], one["line"]) for one in found["before"]]
     assert "DS201" not in [one["code"] for one in found["after"]]
@@ -91,26 +94,10 @@ def test_the_page_serves_all_kinds_of_files(tmp_path: Path) -> None:
     programs.mkdir()
     (programs / "dockerslim").write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND[:-1])} "$@"\n')
     (programs / "dockerslim").chmod(0o755)
-    report = tmp_path / "report.json"
     given = {
         "PATH": f"{programs}:{os.environ['PATH']}",
         "FILES": json.dumps([str(folder / name) for name in texts]),
-        "REPORT": str(report),
         "PATIENCE": "30000",
-        **{name: str(tmp_path / "home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")},
     }
-    script = Path(__file__).with_name("neovim_page.lua")
-    command = ["nvim", "--headless", "-u", str(init), "-i", "NONE", "-n", "-c", f"luafile {script}", "-c", "qall!"]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | given,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    assert report.is_file(), done.stderr
-    found = json.loads(report.read_text())
+    found, done = _played("neovim_page.lua", str(init), given, tmp_path, timeout=300, folder=folder)
     assert [name for name in texts if "DS201" not in found[name]["codes"]] == [], (found, done.stderr)
