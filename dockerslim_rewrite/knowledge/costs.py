@@ -62,7 +62,7 @@ def one_block(commands: Sequence[Sequence[str | None]]) -> str | None:
         common = reasons if common is None else common & reasons
         own |= mine
     names = {argv[0] for argv in commands if argv}
-    formed = {reason for reason in common & own if names & _needed(reason) or not _needed(reason)} if common else ()
+    formed = {reason for reason in common & own if not (needed := _needed(reason)) or names & needed} if common else ()
     return min(formed, default=None)
 
 

@@ -105,8 +105,10 @@ def all_needed(packages: Collection[str], text: str) -> bool:
     whole = {
         name for need in needs() if need.all and (need.when is None or need.when.search(text)) for name in need.packages
     }
-    bare = {*table("recommends")["nothing"]["packages"], *table("recommends")["nothing"]["little"]}
-    return not whole.isdisjoint(packages) and whole | bare >= set(packages)
+    little = table("recommends")["nothing"]["little"]
+    return not whole.isdisjoint(packages) and all(
+        one in whole or one in little or recommends_nothing(one) for one in packages
+    )
 
 
 def is_whole(package: str) -> bool:

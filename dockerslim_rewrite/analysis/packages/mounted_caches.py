@@ -48,7 +48,7 @@ def _targets(run: Run, facts: Facts) -> Iterator[str]:
         if home.startswith("/") and within(target, home):
             yield "~" + target[len(home) :]
         else:
-            yield _HOMES.sub("~", target)
+            yield _homely(target)
 
 
 def _told(target: str, facts: Facts, run: Run) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from itertools import pairwise
 
 from ...analysis.effects.brought import brings, makes, moved_in, unpacks, uses
@@ -128,19 +129,16 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
     paths = [path for path in named if not brings(path, script) and not makes(path, script)]
     names = {path: posixpath.basename(path.rstrip("/*")) for path in paths}
     used: set[str] = set()
-    copied: frozenset[str] | None = None
+    copied = cache(partial(_copied_before, series[last], stage))
     for first in range(last - 1, max(last - MAX_JOINED, 0) - 1, -1):
         here = facts.script(series[first])
         if here is None:
             return None
         used.update(path for path in paths if path not in used and uses(path, here))
-        unpacked = any(map(unpacks, here.commands))
-        if unpacked and copied is None:
-            copied = _copied_before(series[last], stage)
-        unpacked = unpacked and copied is not None and copied.isdisjoint((".", "", "*"))
+        unpacked = any(map(unpacks, here.commands)) and copied().isdisjoint((".", "", "*"))
         for path in paths:
             mine = unpacked and path in used and path not in own
-            if brings(path, here) or (mine and copied is not None and names[path] not in copied):
+            if brings(path, here) or (mine and names[path] not in copied()):
                 return first, last, path
     return None
 
