@@ -48,6 +48,8 @@ class Document:
         self.found: Analysis | None = None
         self.again: dict[str, Analysis] = {}
         self._answers: dict[str, object] = {}
+        #: The version whose diagnostics the client was sent last.
+        self.published: int | None = None
         self.work: asyncio.Task[Analysis | None] | None = None
         self.waiting: asyncio.Task[None] | None = None
 

@@ -204,26 +204,26 @@ class Session:
             self.server.workspace_inlay_hint_refresh(None)
 
     async def _push(self, document: Document, delay: float, before: Analysis | None = None) -> None:
-        """Publish what is found in *document*, unless its text has changed in the meantime; what is the same as
-        *before*, only where there is no such thing.
+        """Publish what is found in *document*. Where that is the same as was found *before*, and the client shows it
+        already, nothing is published.
         """
         await asyncio.sleep(delay)
-        edition = document.edition
         try:
             from .diagnostics import diagnostics
 
             found = await self.analysed(document)
             told = [] if found is None else diagnostics(found)
-            if before is not None and told == diagnostics(before):
-                return
+            same = before is not None and told == diagnostics(before)
         except Exception as error:  # noqa: BLE001 - the rim of the server: no text of anybody may end it
             self.server.report_server_error(error, type(error))
             return
-        if document.edition != edition or self.documents.get(document.uri) is not document:
+        if self.documents.get(document.uri) is not document:
             return
         if not self.pushes:
-            self._ask_again()
-        else:
+            if not same:
+                self._ask_again()
+        elif not same or document.published != document.version:
+            document.published = document.version
             params = types.PublishDiagnosticsParams(document.uri, told, document.version)
             self.server.text_document_publish_diagnostics(params)
 
@@ -231,10 +231,12 @@ class Session:
 
     async def analysed(self, document: Document) -> Analysis | None:
         """What is known of the newest text of *document*; None for one that is closed, or none of ours."""
+        fresh = None
         while document.kind is not None and self.documents.get(document.uri) is document:
             if document.found is not None:
                 folder = self.folder_of(document.path)
-                if folder is None or not folder.outlived(document.found.holding):
+                # What was found while this waited is new enough, however long that took.
+                if document.found is fresh or folder is None or not folder.outlived(document.found.holding):
                     return document.found
                 before = document.found
                 document.outdate()
@@ -243,7 +245,7 @@ class Session:
             if document.work is None or document.work.done():
                 document.work = asyncio.ensure_future(self._work(document))
             # Whoever asked may lose interest; others still wait for the same.
-            await asyncio.shield(document.work)
+            fresh = await asyncio.shield(document.work)
         return None
 
     async def _work(self, document: Document) -> Analysis | None:

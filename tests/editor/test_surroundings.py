@@ -489,3 +489,44 @@ async def test_what_is_found_out_anew_is_shown_to_a_client_that_watches_no_files
         assert len(told) == expected
     assert "DS201" not in told[-1]
     session.end()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("asked_besides", [False, True])
+async def test_a_text_whose_surroundings_grow_old_while_it_is_looked_at_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, asked_besides: bool
+) -> None:
+    server = Server()
+    session = Session(server, lambda: datetime.now(UTC))
+    told = asyncio.Event()
+    monkeypatch.setattr(server, "text_document_publish_diagnostics", lambda _: told.set())
+    session.add_folders([folder.as_uri()])
+    (one,) = session.folders
+    document = session.documents.open(types.TextDocumentItem((folder / "Dockerfile").as_uri(), "dockerfile", 1, TEXT))
+    analyse = session._analyse
+    aged: list[int] = []
+
+    def slow(*arguments: Any) -> Any:
+        found = analyse(*arguments)
+        if not aged:
+            # Ten seconds and the time that this took have passed since the folder was read.
+            one._since = -1000.0
+            aged.append(1)
+        return found
+
+    monkeypatch.setattr(session, "_analyse", slow)
+    session.touched(document)
+    others = [asyncio.ensure_future(session.analysed(document)) for _ in range(3 * asked_besides)]
+    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.gather(*others)
+    session.end()
+
+
+@pytest.mark.asyncio
+async def test_what_takes_longer_than_it_counts_is_answered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dockerslim_rewrite.editor.surroundings.LIFETIME", -1)
+    session = Session(Server(), lambda: datetime.now(UTC))
+    session.add_folders([folder.as_uri()])
+    document = session.documents.open(types.TextDocumentItem((folder / "Dockerfile").as_uri(), "dockerfile", 1, TEXT))
+    assert await asyncio.wait_for(session.analysed(document), 10) is not None
+    session.end()
