@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.build import Build, Stage
 from ..ir.reference import ImageReference, InvalidReference, parse
 from ..ir.steps import From, Run
-from ..knowledge.images import ImageFacts, image_facts, image_facts_of_any
+from ..knowledge.images import ImageFacts, canonical_name, image_facts, image_facts_of_any
 from ..record import record
 from ..text.paths import matches
 from .facts import Facts
@@ -84,11 +84,11 @@ def _reference(build: Build, facts: Facts, stage: Stage) -> ImageReference | Non
 
 
 def base_name(build: Build, facts: Facts, stage: Stage) -> tuple[str, str]:
-    """The familiar name and the tag of the image under *stage*; empty where an argument, or nobody, says so."""
+    """The catalogue's name and the tag of the image under *stage*; empty where an argument, or nobody, says so."""
     reference = _reference(build, facts, stage)
     if reference is None:
         return "", ""
-    return reference.familiar_name, reference.tag.text if reference.tag else ""
+    return canonical_name(reference.familiar_name), reference.tag.text if reference.tag else ""
 
 
 def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:

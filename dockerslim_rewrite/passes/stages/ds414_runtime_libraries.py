@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...analysis.bases import base_image
+from ...analysis.bases import base_image, base_name
 from ...analysis.effects.asking import effects
 from ...analysis.effects.reached import Ran
 from ...analysis.facts import Facts, Use
@@ -42,7 +42,7 @@ def runtime_libraries(build: Build, facts: Facts) -> Proposals:
     image = base_image(build, facts, stage)
     if image is None or not facts.graph.ships(stage.index) or not _takes(stage):
         return
-    if has_compiler(image.name, "-".join((image.parts.version or "", *image.parts.variant))):
+    if has_compiler(*base_name(build, facts, stage)):
         return
     found = [(use, dict(_swaps(use, image))) for run in stage.runs for use in facts.uses(run) if _installs(use)]
     found = [(use, swaps) for use, swaps in found if swaps]
