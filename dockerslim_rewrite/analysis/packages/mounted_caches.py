@@ -40,24 +40,27 @@ def cache_mounted(run: Run, known: Manager, facts: Facts) -> bool:
 
 def _targets(run: Run, facts: Facts) -> Iterator[str]:
     """Where the mounts of *run* lie, the home folder as ``~``."""
-    home = (facts.state(run).env.get("HOME") or "").rstrip("/")
     for mount in run.mounts:
         target = run.mount_target(mount).rstrip("/")
-        if mount.get("type", "bind") not in ("cache", "tmpfs") or not target:
-            continue
-        if home.startswith("/") and within(target, home):
-            yield "~" + target[len(home) :]
-        else:
-            yield _homely(target)
+        if mount.get("type", "bind") in ("cache", "tmpfs") and target:
+            yield _homely(target, _home(facts, run))
 
 
 def _told(target: str, facts: Facts, run: Run) -> bool:
     """Whether a variable says that something lies at *target*: a cache, as far as is known."""
     values = (value.rstrip("/") for value in facts.state(run).env.values() if value and value.startswith("/"))
-    return target in map(_homely, values)
+    return target in (_homely(value, _home(facts, run)) for value in values)
 
 
-def _homely(path: str) -> str:
+def _home(facts: Facts, run: Run) -> str:
+    """The home folder that ENV sets for *run*; empty where it sets none."""
+    return (facts.state(run).env.get("HOME") or "").rstrip("/")
+
+
+def _homely(path: str, home: str = "") -> str:
+    """*path* with ``~`` for the home folder at its head, be that *home* or an account's usual one."""
+    if home.startswith("/") and within(path, home):
+        return "~" + path[len(home) :]
     return _HOMES.sub("~", path)
 
 
