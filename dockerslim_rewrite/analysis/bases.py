@@ -91,6 +91,14 @@ def base_name(build: Build, facts: Facts, stage: Stage) -> tuple[str, str]:
     return canonical_name(reference.familiar_name), reference.tag.text if reference.tag else ""
 
 
+def catalogued(reference: ImageReference) -> ImageFacts | None:
+    """What the catalogue knows of *reference*; None for an image that it does not know.
+
+    Raises ``ValueError`` for a template.
+    """
+    return image_facts(reference.familiar_name, reference.tag.text if reference.tag else None)
+
+
 def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
     """What the catalogue knows of the image under *stage*; None for an unknown one or one chosen by an argument."""
     reference = _reference(build, facts, stage)
@@ -98,7 +106,7 @@ def base_image(build: Build, facts: Facts, stage: Stage) -> ImageFacts | None:
         return None
     if reference.tag is None and reference.digest is not None:
         return image_facts_of_any(reference.familiar_name)
-    return image_facts(reference.familiar_name, reference.tag.text if reference.tag else None)
+    return catalogued(reference)
 
 
 def system(build: Build, facts: Facts, stage: Stage) -> System:

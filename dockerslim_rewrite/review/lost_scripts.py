@@ -11,12 +11,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..analysis.bases import catalogued
 from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
 from ..ir.reference import InvalidReference, parse
 from ..ir.steps import Copy, Onbuild, Run, Step
-from ..knowledge.images import image_facts
 from ..shell.names import INTERPRETERS
 from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
@@ -201,9 +201,7 @@ def _is_known(image: str) -> bool:
         reference = parse(image)
     except InvalidReference:
         return False
-    if reference.scratch:
-        return True
-    return image_facts(reference.familiar_name, reference.tag.text if reference.tag else "latest") is not None
+    return reference.scratch or catalogued(reference) is not None
 
 
 def _may_bring(step: Step, image: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from ...analysis.bases import catalogued
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.locked import Supposed
@@ -24,7 +25,6 @@ from ...render.instructions import instruction
 from ...text import shown
 from ..base import Proposals, missed
 from ..instructions.lines import line_behind
-from .pinning import known
 
 _JAVA = (".java", ".kt", ".scala", ".groovy", ".clj")
 #: How people say that the kit itself is wanted: a tool of it, or it and a need.
@@ -54,7 +54,7 @@ def slim_base(build: Build, facts: Facts) -> Proposals:
     that ship are changed; the version stays. Source: the images' own Dockerfiles, docker-library/docs.
     """
     for site in facts.base_sites:
-        image = known(site.reference)
+        image = catalogued(site.reference)
         if (
             image is None
             or site.windows

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ...analysis.bases import catalogued
 from ...analysis.facts import Facts
 from ...ir.build import Build
 from ...knowledge.lifetimes import ended
 from ..base import Proposals, analysis
-from .pinning import known
 
 
 def end_of_life(build: Build, facts: Facts) -> Proposals:
@@ -24,7 +24,7 @@ def end_of_life(build: Build, facts: Facts) -> Proposals:
         if (site.line, site.reference) in seen:
             continue
         seen.add((site.line, site.reference))
-        image = known(site.reference)
+        image = catalogued(site.reference)
         if image is None:
             continue
         end = ended(image, facts.today or image.as_of)

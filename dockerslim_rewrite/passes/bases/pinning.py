@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from ...analysis.bases import catalogued
 from ...analysis.facts import Facts
 from ...analysis.flow.base_sites import BaseSite
 from ...analysis.locked import LockEntry
 from ...change import Change, ChangesBase, Safety
 from ...ir.build import Build
 from ...ir.reference import ImageReference
-from ...knowledge.images import ImageFacts, image_facts
 from ...knowledge.lifetimes import ended
 from ...patterns import re
 from ...registry.versions import CHANNELS, levels, read_tag
@@ -65,11 +65,6 @@ def tag_of(reference: ImageReference) -> str:
     return reference.tag.text if reference.tag else "latest"
 
 
-def known(reference: ImageReference) -> ImageFacts | None:
-    """What the catalogue knows of *reference*."""
-    return image_facts(reference.familiar_name, tag_of(reference))
-
-
 def names_no_version(reference: ImageReference) -> bool:
     """Whether *reference* stands for the newest version: no tag, ``latest``, or a tag that only names a variant.
 
@@ -81,7 +76,7 @@ def names_no_version(reference: ImageReference) -> bool:
         return True
     if read_tag(tag).numbers or any(word in CHANNELS for word in tag.split("-")):
         return False
-    image = known(reference)
+    image = catalogued(reference)
     if image is None or image.parts.version is not None or image.pin is None:
         return False
     return not (image.parts.base is not None and image.distribution == image.name)
@@ -121,7 +116,7 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
             reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"
             yield missed(site.line, f"{site.reference} {how}: {reason}")
             continue
-        image = known(site.reference)
+        image = catalogued(site.reference)
         if image is not None and image.deprecated is not None:
             yield missed(
                 site.line, f"{site.reference} stays: it {_moves(site.reference, facts)}, so another base is needed"
@@ -148,7 +143,7 @@ def _moving_packages(site: BaseSite, facts: Facts) -> int | None:
 
 def _moves(reference: ImageReference, facts: Facts) -> str:
     """What becomes of a tag: that of a line, or of a product, which has come to its end, stays what it is."""
-    image = known(reference)
+    image = catalogued(reference)
     if image is None:
         return "moves on"
     if image.deprecated is not None:
@@ -177,7 +172,7 @@ def meaning(site: BaseSite, facts: Facts) -> Pinned | Declined:
         if not levels(tag_of(reference), (entry.tag,)):
             return Declined(f"the lock file's {entry.tag} is not a more exact name of the same variant")
         return Pinned(entry.tag, entry.locked.date(), f"the lock file, entry {reference.canonical}")
-    image = known(reference)
+    image = catalogued(reference)
     if image is None or image.pin is None:
         return Declined("what it stands for is not known here")
     return Pinned(image.pin.tag, image.pin.as_of, image.pin.source)

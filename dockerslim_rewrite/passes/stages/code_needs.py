@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from ...analysis.bases import catalogued
 from ...analysis.project import StartedProgram
 from ...analysis.runtime.needs import needs_ssh
 from ...change import Safety
 from ...ir.reference import parse
 from ...ir.steps import Copy
-from ...knowledge.images import ImageFacts, image_facts
+from ...knowledge.images import ImageFacts
 from ...knowledge.libraries import libraries
 from ...knowledge.lifetimes import ended
 from ...knowledge.smaller import (
@@ -140,8 +141,7 @@ def _of_systems() -> Mapping[str, str]:
 
 
 def _image(target: Target) -> ImageFacts | None:
-    reference = parse(target.image)
-    return image_facts(reference.familiar_name, reference.tag.text if reference.tag is not None else None)
+    return catalogued(parse(target.image))
 
 
 def as_far_as_read(project: Project, target: Target) -> Target:
