@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,56 @@ def test_no_value_is_repeated_without_end(files: dict[str, str], tmp_path: Path)
     for build in builds:
         texts = [build.context, *build.tags, build.target, *(value for _, value in build.args)]
         assert max(len(str(one)) for one in texts if one is not None) <= 2 * written + LEAST
+
+
+NAMES = range(1_000)
+MANY_JOBS = {
+    "gitlab": (
+        ".gitlab-ci.yml",
+        "variables:\n" + "".join(f"  A{at}: b\n" for at in NAMES),
+        "j@: {script: [docker build .]}\n",
+    ),
+    "workflow": (
+        WORKFLOW,
+        "on: push\nenv:\n" + "".join(f"  A{at}: b\n" for at in NAMES) + "jobs:\n",
+        "  j@: {steps: [{run: docker build .}]}\n",
+    ),
+    "azure": (
+        "azure-pipelines.yml",
+        "variables:\n" + "".join(f"  A{at}: b\n" for at in NAMES) + "jobs:\n",
+        "- {job: j@, steps: [{script: docker build .}]}\n",
+    ),
+    "make": (
+        "Makefile",
+        "".join(f"A{at} = b\n" for at in NAMES),
+        "j@:\n\tdocker build .\n",
+    ),
+    "just": (
+        "justfile",
+        "".join(f"A{at} := 'b'\n" for at in NAMES),
+        "j@:\n  docker build .\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "head", "job"), MANY_JOBS.values(), ids=MANY_JOBS)
+def test_variables_are_not_kept_for_each_of_many_jobs(name: str, head: str, job: str, tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        root = tmp_path / str(count)
+        (root / name).parent.mkdir(parents=True)
+        (root / "Dockerfile").write_text("FROM debian:12\n")
+        (root / name).write_text(doubled(head, job, count + 1))
+        gc.collect()
+        # The program collects garbage seldom.
+        gc.disable()
+        tracemalloc.start()
+        try:
+            assert len(build_graph(Repository(root)).builds) >= 1
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+
+    peak(1)
+    # A copy of the variables takes more than 40,000 bytes.
+    assert (peak(300) - peak(100)) / 200 < 20_000

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
+from weakref import ref
 
 from ...analysis.shell.operations import unwrapped
 from ...knowledge.build_commands import build_arguments, checkout_variables, chosen_tool
@@ -76,11 +77,12 @@ class ShellState:
         self.written = written if written is not None else set()
         #: Where other repositories were cloned into.
         self.cloned: list[str] = []
-        self.words = Words(below(path.rpartition("/")[0]), self._variables.get, self._lists.get, self._absolute)
-
-    def _absolute(self) -> str | None:
-        known = self.folders[0] if len(self.folders) == 1 else None
-        return below(known) if isinstance(known, str) else None
+        # A state that its own reader of words holds would stay until the next collection of garbage, with a copy of all
+        # variables of a pipeline for each of its jobs.
+        me = ref(self)
+        self.words = Words(
+            below(path.rpartition("/")[0]), self._variables.get, self._lists.get, lambda: _absolute(me())
+        )
 
     def saved(self) -> Saved:
         """What a shell of its own starts with."""
@@ -240,3 +242,9 @@ def assigned(node: Node) -> Iterator[str]:
                 yield match[1]
         if node.name == "read":
             yield from (word.text for word in node.words[1:] if word.text.isidentifier())
+
+
+def _absolute(state: ShellState | None) -> str | None:
+    """The one directory that *state* is in, from the root; None where that is not known."""
+    known = state.folders[0] if state is not None and len(state.folders) == 1 else None
+    return below(known) if isinstance(known, str) else None
