@@ -64,10 +64,17 @@ class Stale:
 
 @record
 class Maker:
-    """``script`` makes a Dockerfile of ``template``, a path of the repository."""
+    """``script`` makes a Dockerfile of ``template``, a path of the repository. Without one, ``script`` is another
+    file of the same family, which says that it is generated.
+    """
 
     script: Evidence
-    template: str
+    template: str | None
+
+    def __str__(self) -> str:
+        if self.template is None:
+            return f"{self.script} says that it is generated, and belongs to the same family"
+        return f"{self.script} makes it of {self.template}"
 
 
 @record

@@ -23,7 +23,7 @@ def left_to_its_maker(engine: Engine, outcome: Outcome) -> Outcome:
         return outcome
     why = "" if said is None else f'it says that it is generated ("{shown(said.text)}")'
     if maker is not None:
-        why = f"{maker.script} makes it of {maker.template}"
+        why = str(maker)
     alone = Outcome(engine.source.text)
     count = len(outcome.changes)
     reason = (

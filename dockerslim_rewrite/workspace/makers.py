@@ -11,6 +11,7 @@ from functools import partial
 from ..analysis.evidence import Evidence
 from ..analysis.usage import Maker
 from ..knowledge.repository import is_template_name
+from ..knowledge.wishes import says_generated
 from ..record import record
 from ..text.lines import line_at
 from .repository import Repository
@@ -21,6 +22,7 @@ _SHARE = 0.6
 #: So many scripts of a folder are looked into, and so much of each.
 _MOST = 50
 _LONGEST = 200_000
+_DEEPEST = 4
 _SCRIPTS = (".sh", ".bash", ".py", ".rb", ".pl", ".js", ".mk")
 _FAMILY = r"dockerfile[^\s\"']{{0,60}}\$[^\s\"']{{0,60}}\.{}\b"
 _NAMES = frozenset(("makefile", "gnumakefile", "rakefile", "justfile", "taskfile.yml"))
@@ -39,7 +41,8 @@ def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
     """The script that makes the file *dockerfile*, a path of *repository*, and the template; None where none is known.
 
     The template stands in the file's folder or one above, a script beside it names it, and most lines are the same;
-    or such a script writes the file of templates that stand elsewhere. A template itself is what people write.
+    or such a script writes the file of templates that stand elsewhere; or the files around it say so of themselves. A
+    template itself is what people write.
     """
     if is_template_name(dockerfile):
         return None
@@ -57,6 +60,42 @@ def maker_of(repository: Repository, dockerfile: str) -> Maker | None:
         if not folder:
             break
         folder = posixpath.dirname(folder)
+    return _family(repository, dockerfile) if lines else None
+
+
+def _family(repository: Repository, dockerfile: str, level: int = 0) -> Maker | None:
+    """The file that tells of *dockerfile* that it is generated: one of the same name in a directory beside its own, of
+    which at least half say so of themselves, or the Dockerfile of the directory above, for which that holds.
+    """
+    folder, name = posixpath.split(dockerfile)
+    above, _ = posixpath.split(folder)
+    if not folder or level > _DEEPEST:
+        return None
+    beside = repository.recall(("family", above, name), partial(_said_beside, repository, above, name))
+    if beside is not None:
+        return Maker(beside, None)
+    upper = posixpath.join(above, "Dockerfile")
+    if not above or not repository.is_file(upper):
+        return None
+    said = _said_in(repository, upper)
+    return Maker(said, None) if said is not None else _family(repository, upper, level + 1)
+
+
+def _said_beside(repository: Repository, folder: str, name: str) -> Evidence | None:
+    paths = [posixpath.join(folder, one, name) for one in _names_in(repository, folder)]
+    files = [path for path in paths if repository.is_file(path)][:_MOST]
+    said = [one for path in files if (one := _said_in(repository, path)) is not None]
+    return said[0] if said and 2 * len(said) >= len(files) > 1 else None
+
+
+def _said_in(repository: Repository, path: str) -> Evidence | None:
+    """Where the file at *path* says above its first instruction that it is generated; None where it does not."""
+    for at, line in enumerate((repository.read(path, _LONGEST) or "").splitlines(), 1):
+        bare = line.strip()
+        if bare and not bare.startswith("#"):
+            return None
+        if bare and says_generated(bare):
+            return Evidence(path, at)
     return None
 
 

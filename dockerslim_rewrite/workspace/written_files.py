@@ -25,7 +25,15 @@ _SHARE = 0.6
 _MOST = 50
 _LONGEST = 200_000
 _LONGEST_LINE = 2_000
-_WRITES = re.compile(r"(?:>\|? ?|\btee )(?P<path>[\"']?[^\s;&|<>()\"']{0,200}dockerfile[^\s;&|<>()\"']{0,60})", re.I)
+#: Redirections, the output options of programs that fill templates in, and copies that are edited afterwards.
+_WRITES = re.compile(
+    r"(?:>\|? ?|\btee |-(?:o|-out|-output|-output-file)[ =]|-template[ =][^\s:]{1,200}:"
+    r"|\bcp (?:-\w{1,8} )?[^\s;&|]{1,200} )"
+    r"(?P<path>[\"']?[^\s;&|<>()\"']{0,200}dockerfile[^\s;&|<>()\"']{0,60})",
+    re.I,
+)
+#: Directories of templates, whatever the templates are called.
+_ROOMS = re.compile(r"(?:\A|/)\.?(?:templates?|tpl|tmpl)(?:/|\Z)", re.I)
 _EXPANSION = re.compile(r"\$(?:\{[^{}]{0,60}\}|\w{1,60})")
 #: What stands in a template for something else.
 _MARK = re.compile(
@@ -83,7 +91,11 @@ def _written(repository: Repository, script: str) -> Iterator[Written]:
 def _templates(repository: Repository, folder: str, text: str) -> Iterator[str]:
     """The templates of Dockerfiles that the script *text* in *folder* names; all of a family that has variables."""
     endings = "|".join(map(re.escape, template_endings()))
-    named = re.compile(rf"[^\s\"'=<>()]{{0,120}}dockerfile[^\s\"'<>()]{{0,80}}(?:{endings})\b", re.I)
+    named = re.compile(
+        rf"[^\s\"'=<>():]{{0,120}}dockerfile[^\s\"'<>():]{{0,80}}(?:{endings})\b"
+        r"|(?<![^\s\"'=/])\.?(?:templates?|tpl|tmpl)/[^\s\"'=<>():]{0,120}dockerfile[^\s\"'<>():]{0,80}",
+        re.I,
+    )
     seen: set[str] = set()
     for match in named.finditer(text):
         place, _, name = match[0].rpartition("/")
@@ -95,7 +107,8 @@ def _templates(repository: Repository, folder: str, text: str) -> Iterator[str]:
             continue
         for other in sorted(os.listdir(repository.root / place)):
             path = posixpath.normpath(posixpath.join(place, other))
-            if path not in seen and len(seen) < _MOST and is_template_name(other) and _fits(pieces, other):
+            template = is_template_name(other) or _ROOMS.search(place) is not None
+            if path not in seen and len(seen) < _MOST and template and _fits(pieces, other):
                 seen.add(path)
                 yield path
 

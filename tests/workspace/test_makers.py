@@ -110,3 +110,49 @@ def test_a_file_that_no_script_writes_of_these_templates_is_its_owners(
     tree: Make, files: dict[str, str], path: str
 ) -> None:
     assert written(tree, files, path).changed
+
+
+FILLED = """#!/bin/bash
+for version in 7.4 8.0; do
+    dir="./$version"
+    mkdir -p $dir
+    {}
+done
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "command"),
+    [
+        ("template/Dockerfile", "TAG=x dockerize -template template/Dockerfile:$dir/Dockerfile"),
+        ("templates/php/Dockerfile", "gomplate -f templates/php/Dockerfile -o $dir/Dockerfile"),
+        ("Dockerfile.tmpl", "jinja2 Dockerfile.tmpl --output=$dir/Dockerfile"),
+        ("Dockerfile.in", "cp Dockerfile.in $dir/Dockerfile; sed -i s/a/b/ $dir/Dockerfile"),
+    ],
+)
+def test_programs_that_fill_templates_in_make_files(tree: Make, template: str, command: str) -> None:
+    files = {"7.4/Dockerfile": MADE, template: TEMPLATE, "regenerate.sh": FILLED.format(command)}
+    [said] = [one.reason for one in written(tree, files, "7.4/Dockerfile").remarks if one.rule == "DS000"]
+    assert f"regenerate.sh:5 makes it of {template}" in said
+
+
+HEAD = "# Do not edit individual Dockerfiles manually, they are generated.\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"2/Dockerfile": HEAD + MADE}, "2/Dockerfile:1"),
+        ({"2/Dockerfile": HEAD + MADE, "3/Dockerfile": HEAD + MADE, "4/Dockerfile": MADE}, "2/Dockerfile:1"),
+        ({"2/Dockerfile": HEAD + MADE, "3/Dockerfile": MADE, "4/Dockerfile": MADE}, None),
+        ({"2/Other.Dockerfile": HEAD + MADE}, None),
+        ({"Dockerfile": HEAD + MADE}, None),
+    ],
+)
+def test_files_of_a_family_that_is_generated_are_generated(tree: Make, files: dict[str, str], told: str | None) -> None:
+    found = written(tree, {"1/Dockerfile": MADE, "1/node/Dockerfile": MADE, **files}, "1/Dockerfile")
+    said = [one.reason for one in found.remarks if one.rule == "DS000"]
+    assert bool(found.changes) == (told is None)
+    assert [f"{told} says that it is generated" in one for one in said] == [True] * (told is not None)
+    below = written(tree, {"1/Dockerfile": MADE, "1/node/Dockerfile": MADE, **files}, "1/node/Dockerfile")
+    assert bool(below.changes) == (told is None)
