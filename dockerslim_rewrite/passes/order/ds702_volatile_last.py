@@ -47,6 +47,9 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
         moving: list[tuple[list[Step], Run]] = []
         for group in sorted(groups, key=lambda group: group[0].index):
             last, reason = _place(group, stage, facts)
+            if last is not None and _headed(group, build):
+                # Half of what one comment heads stays without it, or goes without it.
+                continue
             if last is not None and not isinstance(group[0], Copy) and _runs_anyway(last, stage, build, facts):
                 # What is copied before it changes with the build as well: nothing stays in the cache.
                 continue
@@ -255,6 +258,24 @@ def _described(first: Step, build: Build) -> bool:
         return False
     span = segments[at].span
     return _COPYING.search(build.text[span.start : span.end]) is not None
+
+
+def _headed(group: Sequence[Step], build: Build) -> bool:
+    """Whether a comment stands above instructions of which *group* is only a part, one of the same kind staying."""
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == group[0].origin.span.start)
+    end = next(index for index, one in enumerate(segments) if one.span.end == group[-1].origin.span.end)
+    apart = (SegmentKind.BLANK, SegmentKind.COMMENT)
+    while at > 0 and segments[at - 1].kind not in apart:
+        at -= 1
+    if at == 0 or segments[at - 1].kind is not SegmentKind.COMMENT:
+        return False
+    while end + 1 < len(segments) and segments[end + 1].kind not in apart:
+        end += 1
+    moving = {step.origin.span.start for step in group}
+    kinds = {step.keyword for step in group}
+    there = {one.span.start for one in segments[at : end + 1]} - moving
+    return any(one.keyword in kinds for one in build.document.instructions if one.span.start in there)
 
 
 def _comment_follows(step: Step, build: Build) -> bool:
