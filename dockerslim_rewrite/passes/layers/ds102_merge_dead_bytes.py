@@ -19,6 +19,7 @@ from ...knowledge.costs import writes_little
 from ...shell.script import Redirect, Script, Simple
 from ...text.paths import within
 from ..base import Proposals, missed
+from ..caches.refreshing import is_commented
 
 #: No more RUNs than people join by hand: a download, what unpacks, builds and installs it, and its deletion.
 _MOST = 6
@@ -42,7 +43,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         for series in neighbours(stage):
             for first, last, path in _spans(series, stage, facts):
                 runs = series[first : last + 1]
-                joint = _joint(runs, facts)
+                joint = _other_step(runs, path, build, facts) or _joint(runs, facts)
                 if not isinstance(joint, Joint):
                     yield missed(
                         runs[-1].line,
@@ -71,6 +72,17 @@ def _joint(runs: list[Run], facts: Facts) -> Joint | str:
         return f"an edit of one would run all {len(runs)} again"
     problem = next((found for a, b in pairwise(runs) if (found := obstacle(a, b, facts))), None)
     return problem or plan(runs, facts, subshells=True)
+
+
+def _other_step(runs: Sequence[Run], path: str, build: Build, facts: Facts) -> str | None:
+    """Why a RUN between the first and the last of *runs*, with a comment of its own, has nothing to do with *path*."""
+    for run in runs[1:-1]:
+        script = facts.script(run)
+        if script is None or not is_commented(run, build):
+            continue
+        if not any(_names(command, path) for command in script.commands):
+            return f"line {run.line} is a step of its own; bring the other two together"
+    return None
 
 
 def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int, str]]:
