@@ -12,6 +12,7 @@ from ...ir.steps import Copy, Onbuild
 from ...patterns import re
 from ...text import Edit
 from ..base import Proposals, missed
+from .lines import blanks_behind
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
@@ -51,14 +52,16 @@ def add_to_copy(build: Build, facts: Facts) -> Proposals:
             if reason is not None:
                 yield missed(step.line, f"ADD stays: {reason}")
                 continue
-            yield _as_copy(copy, build)
+            yield _as_copy(copy, build, facts)
 
 
-def _as_copy(copy: Copy, build: Build) -> Change:
+def _as_copy(copy: Copy, build: Build, facts: Facts) -> Change:
     span = copy.origin.keyword_span
-    lower = build.text[span.start : span.end].islower()
+    keyword = "copy" if build.text[span.start : span.end].islower() else "COPY"
+    # In a column of its own, what follows stays there.
+    spare = blanks_behind(copy, copy.keyword, facts) - blanks_behind(copy, keyword, facts)
     return Change(
-        edits=(Edit(span, "copy" if lower else "COPY"),),
+        edits=(Edit.replace(span.start, span.end + spare, keyword),),
         title="ADD becomes COPY",
         reason="nothing is fetched or unpacked here, so COPY does the same and says so",
         safety=Safety.SAFE,

@@ -9,6 +9,7 @@ from ...ir.steps import Label, Value
 from ...render.instructions import instruction
 from ...text import Edit
 from ..base import Proposals, missed
+from .lines import blanks_behind
 
 KEY = "org.opencontainers.image.authors"
 
@@ -45,6 +46,7 @@ def maintainer_label(build: Build, facts: Facts) -> Proposals:
             value = quoted(authors(step.value), escape)
             logical = step.origin.args_logical
             text = instruction(keyword, f"{KEY}={value}", facts.templates)
+            text = text.replace(" ", " " * blanks_behind(step, keyword, facts), 1)
             yield Change(
                 edits=(Edit.replace(span.start, logical.after(len(logical.text)), text),),
                 title="MAINTAINER becomes a label",
