@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...analysis.bases import base_name, surely_root
 from ...analysis.deleted import deletes
+from ...analysis.effects.asking import effects
 from ...analysis.effects.cache_users import links_into_cache, works_offline
+from ...analysis.effects.reached import Unread
 from ...analysis.facts import Facts, Use
 from ...analysis.merging.stranded import stranded
 from ...analysis.packages.cache_readers import cache_reader
 from ...analysis.packages.called import cleaning_command
 from ...analysis.packages.cleanup import append_to, appendable, says
 from ...analysis.packages.mounted_caches import cache_mounted
-from ...analysis.shell.operations import Kind, Operation
+from ...analysis.shell.operations import Kind, Operation, operation
 from ...change import Change, DropsFiles, RemovesCommand, Safety
 from ...ir.build import Build, Stage
 from ...ir.steps import Copy, Run
@@ -36,6 +38,8 @@ _RPM = ("/var/cache/dnf", "/var/cache/yum")
 _RPM_WITH_YUM = re.compile(r"(?:\A|/)(?:centos|rhel|oraclelinux|scientificlinux/sl|amazonlinux|\w*amazonlinux)\Z")
 _OLD_TAG = re.compile(r"(?:centos|el)?[5-7](?:\D|\Z)|20(?:1\d|18)|[12](?:\.\d|\Z)")
 _OLD_NAME = re.compile(r"(?:rhel|ubi|centos)[-/]?[5-7]\b|(?:\A|/)manylinux(?:1|2010|2014)_")
+#: Scripts that are there to clean up.
+_CLEANING = re.compile(r"clean|purge", re.I)
 #: Says for a RUN with operations of one manager at which level its cache may go, or why it may not; None says nothing.
 Judge = Callable[[list[Use], Run, Stage, Facts], Safety | str | None]
 
@@ -58,7 +62,7 @@ def clean_after(build: Build, facts: Facts, managers: frozenset[str], judge: Jud
             for place, shared in caches.items():
                 last = next((use for use in reversed(shared) if use.operation.kind in FILLS), None)
                 behind = last.command.span.start if last is not None else 0
-                if any(_empties(use) and use.command.span.start > behind for use in shared) or not last:
+                if any(_empties(use.operation) and use.command.span.start > behind for use in shared) or not last:
                     continue
                 if taken and not any(within(path, one) for path in place for one in taken):
                     continue
@@ -107,7 +111,7 @@ def _deletes(run: Run, paths: Sequence[str], behind: int, facts: Facts) -> bool:
 def _one(run: Run, stage: Stage, uses: list[Use], build: Build, facts: Facts, judge: Judge) -> Proposals:
     known = uses[0].operation.manager
     filled = [use for use in uses if use.operation.kind in FILLS]
-    if known.clean is None or not _stays(run, filled, facts):
+    if known.clean is None or not _stays(run, filled, facts) or _cleaned_by_script(run, stage, known, facts):
         return
     if only_refreshes(run, uses, facts):
         yield missed(run.line, f"{IDLE} {known.name} fetches the index anew where it installs")
@@ -182,6 +186,24 @@ def _stays(run: Run, filled: Sequence[Use], facts: Facts) -> bool:
     return not _gone(run, known, filled[-1], facts) and not cache_mounted(run, known, facts)
 
 
+def _cleaned_by_script(run: Run, stage: Stage, known: Manager, facts: Facts) -> bool:
+    """Whether a script that *run* calls empties the cache of *known*, and nothing fills it again; one that nobody can
+    read is believed by its name.
+    """
+    cleaned = False
+    for one in effects(facts).of_run(run, stage):
+        if isinstance(one, Unread):
+            cleaned = cleaned or _CLEANING.search(one.what.rpartition("/")[2]) is not None
+            continue
+        done = operation(one.argv)
+        if done is not None and done.manager.name == known.name:
+            cleaned = _empties(done) or (cleaned and done.kind not in FILLS)
+        elif one.name == "rm":
+            words = [word.rstrip("/*") for word in one.argv[1:] if word]
+            cleaned = cleaned or all(any(within(path, word) for word in words) for path in known.paths)
+    return cleaned
+
+
 def uncleaned(run: Run, uses: Sequence[Use], facts: Facts) -> bool:
     """Whether *run*, with *uses* of one manager, fills its cache and neither empties it nor can be made to."""
     filled = [use for use in uses if use.operation.kind in FILLS]
@@ -226,9 +248,8 @@ def _emptied(command: str) -> str:
     return " and ".join(named) if "rm" in words and named else "it"
 
 
-def _empties(use: Use) -> bool:
-    """Whether *use* empties its manager's cache, and is not only called so."""
-    done = use.operation
+def _empties(done: Operation) -> bool:
+    """Whether *done* empties its manager's cache, and is not only called so."""
     if not done.subcommand and done.has_flag(*done.manager.emptied):
         return True
     return done.kind is Kind.CLEAN and not done.has_flag(*done.manager.idle)
@@ -256,7 +277,7 @@ def _settled(run: Run, command: str, known: Manager, last: Use, facts: Facts) ->
 
 def _since_cleaned(uses: list[Use]) -> list[Use]:
     """The operations behind the last one that emptied the cache already."""
-    cleaned = [at for at, use in enumerate(uses) if _empties(use)]
+    cleaned = [at for at, use in enumerate(uses) if _empties(use.operation)]
     return uses[cleaned[-1] + 1 :] if cleaned else uses
 
 
@@ -277,7 +298,7 @@ def _gone(run: Run, known: Manager, last: Use, facts: Facts) -> bool:
     """Whether the RUN cleans up behind the last operation that fills the cache."""
     start = last.command.span.start
     for use in facts.uses(run):
-        if use.operation.manager.name == known.name and _empties(use) and use.command.span.start > start:
+        if use.operation.manager.name == known.name and _empties(use.operation) and use.command.span.start > start:
             return True
     script = facts.script(run)
     commands = script.commands if script else ()
