@@ -20,7 +20,16 @@ def said(found: Result, rule: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "pair", ["AUTH_ENABLED=x", "DISABLE_AUTH=x", "TOKEN_TTL=3600", "USE_API_KEY=x", "SECRET=true", "PASSWORD_MODE=x"]
+    "pair",
+    [
+        "AUTH_ENABLED=x",
+        "DISABLE_AUTH=x",
+        "TOKEN_TTL=3600",
+        "USE_API_KEY=x",
+        "SECRET=true",
+        "PASSWORD_MODE=x",
+        "AUTH_ROLE=x",
+    ],
 )
 def test_what_switches_something_is_no_secret(pair: str) -> None:
     assert said(result(f"FROM debian:12\nENV {pair}\nARG {pair}\n", "DS503"), "DS503") == ""
@@ -423,3 +432,27 @@ def test_lines_that_this_program_put_in_have_no_number() -> None:
         "merge the RUNs on lines 2 and a new one"
     )
     assert on_original("see line 4", lambda line: line - 1, "Dockerfile", lambda line: True) == "see line 3"
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "pinned"),
+    [
+        ("Dockerfile.ubuntu_latest", "ubuntu:latest", False),
+        ("ubuntu-latest/Dockerfile", "ubuntu:latest", False),
+        ("ubuntu-latest/Dockerfile", "ubuntu", True),
+        ("Dockerfile.latests", "ubuntu:latest", True),
+        ("latest/sub/Dockerfile", "ubuntu:latest", True),
+    ],
+)
+def test_a_file_for_the_newest_version_keeps_it(name: str, base: str, pinned: bool) -> None:
+    found = rewrite(f"FROM {base}\nCMD a\n", Options(), f"/repository/{name}")
+    assert ("latest" not in found.text.splitlines()[0] and ":" in found.text) == pinned
+    said = [one.reason for one in found.remarks if one.rule == "DS301"]
+    assert ["newest version" in one for one in said] == [True] * (not pinned)
+
+
+def test_what_is_fetched_because_it_changes_needs_no_checksum() -> None:
+    urls = ("https://www.random.org/cgi-bin/randbyte", "https://api.github.com/repos/a/b/git/refs/heads/main")
+    for url, told in (*((url, False) for url in urls), ("https://example.com/refs", True)):
+        found = rewrite(f"FROM debian:12\nADD {url} /etc/x\n")
+        assert any(one.rule == "DS505" for one in found.remarks) == told, url

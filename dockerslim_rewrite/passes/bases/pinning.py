@@ -19,6 +19,8 @@ from ...registry.versions import CHANNELS, levels, read_tag
 from ..base import Proposals, missed
 from .told_releases import written_for_another
 
+#: What files are called that are for whatever version is the newest.
+_NEWEST = re.compile(r"(?<![a-z])latest(?![a-z])")
 _EDGE = re.compile(r"/alpine/edge/|\balpinelinux\.org/(?:[\w.-]{1,40}/)?edge/")
 
 
@@ -111,6 +113,10 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
                 f"the default of {site.place.argument} stays: each known build gives a value of its own ({given})",
             )
             continue
+        if site.reference.tag is not None and _NEWEST.search(_named(build)):
+            # Beside it stand files for other versions: this one is there for whatever is newest.
+            yield missed(site.line, f"{site.reference} stays: by its name, the file is for the newest version")
+            continue
         edge = _moving_packages(site, facts)
         if edge is not None:
             reason = f"line {edge} takes packages of edge, from which a base that stays grows apart"
@@ -129,6 +135,11 @@ def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], 
         after = site.becomes(found.tag, None)
         reason = f"{tag_of(site.reference)} stood for {found.tag} on {found.on}, and {_moves(site.reference, facts)}"
         yield pin(site, after, f"{site.reference} becomes {after}", reason, found.source)
+
+
+def _named(build: Build) -> str:
+    """The name of the file, and of the directory that it lies in."""
+    return "/".join((build.document.source.path or "").split("/")[-2:]).lower()
 
 
 def _moving_packages(site: BaseSite, facts: Facts) -> int | None:
