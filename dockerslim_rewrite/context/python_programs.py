@@ -6,7 +6,7 @@ import ast
 import posixpath
 from collections.abc import Sequence
 
-from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind
+from ..analysis.project import Doubt, Evidence, Listener, Need, WriteKind, WrittenPath
 from ..knowledge.processes import Server, server_named
 from ..knowledge.python_calls import python_calls
 from ..patterns import re
@@ -59,6 +59,10 @@ def follow_python(follower: Following, argv: Words, cwd: str | None, where: Evid
         _address(follower, argv[index + 2] if index + 2 < len(argv) else "8000", "Django", where)
     if posixpath.basename(script) == "manage.py" and verb in python_calls()["manage"]["writing"]:
         follower.doubt(f"manage.py {verb} writes files into the project, where root copied it", where, blind=True)
+    if posixpath.basename(script) == "manage.py" and verb in python_calls()["manage"]["collecting"]:
+        folder = posixpath.normpath(posixpath.join(cwd or "/", posixpath.dirname(script)))
+        what = f"what manage.py {verb} collects"
+        follower.writes.append(WrittenPath(None, folder, WriteKind.POSSIBLE, what, where))
     roots = [posixpath.dirname(context)]
     _modules(follower, [context], [*roots, *_roots(follower, cwd)], cwd)
 

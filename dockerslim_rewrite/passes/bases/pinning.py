@@ -79,9 +79,11 @@ def names_no_version(reference: ImageReference) -> bool:
     if read_tag(tag).numbers or any(word in CHANNELS for word in tag.split("-")):
         return False
     image = catalogued(reference)
-    if image is None or image.parts.version is not None or image.pin is None:
+    if image is None or image.parts.version is not None:
         return False
-    return not (image.parts.base is not None and image.distribution == image.name)
+    if image.parts.base is None:
+        return image.pin is not None
+    return image.distribution != image.name
 
 
 def name_versions(build: Build, facts: Facts, moves: Callable[[ImageReference], bool], how: str) -> Proposals:

@@ -13,7 +13,7 @@ from ...patterns import re
 from ...shell.names import INTERPRETERS
 from ..base import Proposals, missed
 from .base_forms import minded
-from .exec_forms import Stays, all_of, commands, in_exec_form, in_lines, runs_by_itself
+from .exec_forms import Stays, all_of, commands, in_exec_form, in_lines, runs_by_itself, spreads
 from .interpreters import without_interpreter
 
 _SOURCES = tuple(
@@ -53,6 +53,11 @@ def json_form(build: Build, facts: Facts) -> Proposals:
             bare = without_interpreter(one.words[0], one.step, one.stage, build, facts)
             if bare is not None:
                 yield missed(one.step.line, f"{one.step.keyword} stays in shell form: {bare}")
+                continue
+            if spreads(one.step, one.script, one.words):
+                yield missed(
+                    one.step.line, f"{one.step.keyword} stays in shell form: one of its words is laid out in lines"
+                )
                 continue
             given = _given_words(one.step, one.words, facts) or _reads_directory(facts)
             if given is not None:

@@ -132,6 +132,20 @@ def in_lines(step: Exec, script: Script, words: Sequence[str]) -> str:
     return f"{text}]"
 
 
+def spreads(step: Exec, script: Script, words: Sequence[str]) -> bool:
+    """Whether one of *words*, all that *script* of *step* says but ``exec``, is too long to be read without the lines
+    on which it stands.
+    """
+    assert step.body is not None
+    logical, source = step.body.logical, step.origin
+    spans = [word.span for word in script.commands[0].words[-len(words) :]]
+    texts = (
+        source.text[logical.before(start) - source.span.start : logical.after(end) - source.span.start]
+        for start, end in spans
+    )
+    return any("\n" in text and len(word) > _READABLE for text, word in zip(texts, words, strict=True))
+
+
 def all_of(step: Exec) -> Span:
     """Where the text of *step* behind the keyword stands."""
     logical = step.origin.args_logical

@@ -77,9 +77,13 @@ def _end(stage: Stage, build: Build) -> int:
 
 
 def _comment_above(stage: Stage, build: Build) -> bool:
-    """Whether the lines right above the FROM are a comment."""
+    """Whether a comment stands between the FROM and what comes before: it may head the stage, blank lines or not."""
     start = stage.head.origin.span.start
-    return any(segment.kind is SegmentKind.COMMENT and segment.span.end == start for segment in build.document.segments)
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == start) - 1
+    while at >= 0 and segments[at].kind is SegmentKind.BLANK:
+        at -= 1
+    return at >= 0 and segments[at].kind is SegmentKind.COMMENT
 
 
 def _without(stage: Stage, build: Build) -> Edit:

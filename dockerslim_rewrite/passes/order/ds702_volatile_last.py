@@ -46,7 +46,7 @@ def volatile_last(build: Build, facts: Facts) -> Proposals:
         behind: dict[int, list[list[Step]]] = {}
         moving: list[tuple[list[Step], Run]] = []
         for group in sorted(groups, key=lambda group: group[0].index):
-            last, reason = _place(group, stage, facts)
+            last, reason = _place(group, stage, build, facts)
             if last is not None and _headed(group, build):
                 # Half of what one comment heads stays without it, or goes without it.
                 continue
@@ -196,8 +196,10 @@ def _goes_apart(copy: Copy, facts: Facts) -> bool:
     return known and folder is not None and is_apart(folder) and not named_by_variables(folder, facts.build)
 
 
-def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | None, str | None]:
-    """The last costly RUN that *group* may pass, or why it may not pass the first."""
+def _place(group: Sequence[Step], stage: Stage, build: Build, facts: Facts) -> tuple[Run | None, str | None]:
+    """The last RUN that *group* may pass, of those that are costly and of those that one comment heads with such a one;
+    or why it may not pass the first.
+    """
     from ...analysis.merging.commuting import Obstacle, is_costly
 
     check = _check(group, facts)
@@ -213,9 +215,14 @@ def _place(group: Sequence[Step], stage: Stage, facts: Facts) -> tuple[Run | Non
                 return None, f"{what} stays before line {step.line}: {obstacle}"
             rest = stage.steps[step.index - stage.head.index - 1 :]
             half = not isinstance(first, Copy) and any(isinstance(one, Run) and is_costly(one, facts) for one in rest)
-            # Half a move: what costs most of the time may stay behind it.
-            return None if half else last, None
-        if isinstance(step, Run) and is_costly(step, facts) and not goes_on(step, facts):
+            # Half a move: what costs most of the time may stay behind it, or what belongs to the same thought.
+            return None if half or (last is not None and _one_thought(last, step, build)) else last, None
+        costly = isinstance(step, Run) and is_costly(step, facts)
+        if (
+            isinstance(step, Run)
+            and not goes_on(step, facts)
+            and (costly or (last and _one_thought(last, step, build)))
+        ):
             last = step
     return (None if len(stage.steps) > at + _FAR else last), None
 
@@ -258,6 +265,17 @@ def _described(first: Step, build: Build) -> bool:
         return False
     span = segments[at].span
     return _COPYING.search(build.text[span.start : span.end]) is not None
+
+
+def _one_thought(last: Run, step: Step, build: Build) -> bool:
+    """Whether *step* stands on the line below *last*, and a comment heads both."""
+    if step.origin.line_number != last.origin.end_line + 1:
+        return False
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == last.origin.span.start)
+    while at > 0 and segments[at - 1].kind not in (SegmentKind.BLANK, SegmentKind.COMMENT):
+        at -= 1
+    return at > 0 and segments[at - 1].kind is SegmentKind.COMMENT
 
 
 def _headed(group: Sequence[Step], build: Build) -> bool:

@@ -79,9 +79,11 @@ def _swaps(use: Use, image: ImageFacts) -> Iterator[tuple[int, tuple[str, ...]]]
 
 def _needed(stage: Stage, facts: Facts) -> str | None:
     """Why *stage* may read headers; None where it surely reads none."""
-    heirs = facts.project.usage.heirs if facts.project is not None else ()
-    if heirs:
-        return f"what is built on the image may compile ({heirs[0]})"
+    usage = facts.project.usage if facts.project is not None else None
+    if usage is not None and usage.heirs:
+        return f"what is built on the image may compile ({usage.heirs[0]})"
+    if usage is not None and usage.workplace is not None:
+        return f"people work in the image, and may compile there ({usage.workplace})"
     for run in stage.runs:
         for use in facts.uses(run):
             names = [use.command.words[at].text for at in use.operation.operands]
