@@ -456,3 +456,12 @@ def test_what_is_fetched_because_it_changes_needs_no_checksum() -> None:
     for url, told in (*((url, False) for url in urls), ("https://example.com/refs", True)):
         found = rewrite(f"FROM debian:12\nADD {url} /etc/x\n")
         assert any(one.rule == "DS505" for one in found.remarks) == told, url
+
+
+def test_a_flag_behind_the_sources_is_told() -> None:
+    for line in ('COPY ["a", "./"] --from=x', "COPY a --chown=1:1 /b"):
+        found = rewrite(f"FROM debian:12 AS x\nFROM debian:12\n{line}\n")
+        assert [one.breaks for one in found.remarks if one.rule == "DS634"] == [True], line
+    for line in ("COPY --from=x a /b", 'COPY ["a", "--from=x", "/b"]', "COPY a --odd /b"):
+        found = rewrite(f"FROM debian:12 AS x\nFROM debian:12\n{line}\n")
+        assert not [one for one in found.remarks if one.rule == "DS634"], line

@@ -64,6 +64,16 @@ steps:
             ".gitlab-ci.yml": "make:\n  script: ['docker build -t $IMAGE ci']\n"
             f"test:\n  image: ${{IMAGE}}\n  script: [{INSTALL}]\n"
         },
+        {
+            ".gitlab-ci.yml": "variables:\n  HOST: registry.example.com/me\n  IMAGE: {value: '${HOST}/ci:1'}\n"
+            "make:\n  script: ['docker build -t $IMAGE ci']\n"
+            f"test:\n  image: $IMAGE\n  script: [{INSTALL}]\n"
+        },
+        {
+            ".github/workflows/a.yml": "on: push\nenv: {IMAGE: ghcr.io/me/ci}\njobs:\n  make:\n    steps:\n"
+            "      - run: docker build -t ghcr.io/me/ci:latest ci\n"
+            f"  test:\n    container: '${{{{ env.IMAGE }}}}:1'\n    steps: [{{run: {INSTALL}}}]\n"
+        },
         github(f"      - run: {INSTALL}\n"),
         github(f"      - run: |\n          ls\n          {INSTALL}\n", "{image: ghcr.io/me/ci}"),
         {".circleci/config.yml": CIRCLE},

@@ -920,3 +920,25 @@ def test_a_stage_that_a_further_context_replaces_is_not_known_below_others(tree:
     assert "USER" not in result(tree(files), "Dockerfile").text
     files["x.sh"] = "docker build --build-context others=../other .\n"
     assert "USER" in result(tree(files), "Dockerfile").text
+
+
+@pytest.mark.parametrize(("command", "stays"), [("migrate", False), ("collectstatic --noinput", True)])
+def test_static_files_are_collected_into_the_project(tree: Make, command: str, stays: bool) -> None:
+    dockerfile = (
+        'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD ["python", "manage.py", "runserver"]\n'
+    )
+    made = tree(
+        {
+            "Dockerfile": dockerfile,
+            "manage.py": 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "s")\n',
+            "s.py": "STATIC_ROOT = BASE_DIR / 'staticfiles'\n",
+            "compose.yml": f"services:\n  web:\n    build: .\n    command: sh -c 'python manage.py {command}'\n"
+            "    volumes: ['.:/app']\n",
+        }
+    )
+    workspace = Workspace(made.root)
+    found = rewrite(
+        dockerfile,
+        Options(select=("DS501",), level="aggressive", builds=lambda: workspace.projects(made.root / "Dockerfile")),
+    )
+    assert ("what manage.py collectstatic collects" in "".join(one.reason for one in found.remarks)) == stays

@@ -61,7 +61,7 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     or works_offline(operation.manager, run, stage, facts)
                     or links_into_cache(use, facts)
                     or _built_once(use, stage, facts)
-                    or lacks(name, base_image(build, facts, stage))
+                    or lacks(name, base_image(build, facts, stage), _installed(stage, facts))
                 )
                 if problem is not None:
                     yield missed(run.line, f"{name}'s cache stays: {problem}")
@@ -79,6 +79,17 @@ def pip_cache(build: Build, facts: Facts) -> Proposals:
                     line=build.document.line_of(body.logical.before(use.command.span.start)),
                     saving=left_behind((use,), stage, build, facts),
                 )
+
+
+def _installed(stage: Stage, facts: Facts) -> frozenset[str]:
+    """The packages of the system that RUNs of *stage*, and of those below, install by name."""
+
+    def names() -> frozenset[str]:
+        runs = (run for at in (*facts.graph.chain(stage.index), stage.index) for run in facts.build.stages[at].runs)
+        uses = (use for run in runs for use in facts.uses(run) if use.operation.manager.name not in _HANDLED)
+        return frozenset(use.command.words[at].text for use in uses for at in use.operation.operands)
+
+    return facts.recall("installed packages", stage.index, names)
 
 
 def _purged(use: Use, stage: Stage, facts: Facts) -> int | None:

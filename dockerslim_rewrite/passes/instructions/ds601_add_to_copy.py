@@ -14,7 +14,7 @@ from ...text import Edit
 from ..base import Proposals, missed
 from .lines import blanks_behind
 
-_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|.*\.git(?:#|\Z)", re.I)
+_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|github\.com/|(?!(?:.*/)?\.git\Z).*\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
 #: Files that may be no text and are no tar archives either: ADD copies them. Source: Dockerfile reference, "ADD".
 _KNOWN = re.compile(

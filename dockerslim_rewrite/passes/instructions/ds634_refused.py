@@ -38,7 +38,7 @@ def refused(build: Build, facts: Facts) -> Proposals:
     front_end = syntax_of(build)
     doubt = "" if front_end is None or _STABLE.match(front_end) else f" unless {front_end} knows it"
     for step in build:
-        said = _unknown_flag(step)
+        said = _unknown_flag(step) or _late_flag(step)
         if said:
             yield _told(said, step, doubt)
         mark = next((found for word in _words(step) if (found := _open_quote(word, build.document.escape))), None)
@@ -64,6 +64,18 @@ def _unknown_flag(step: Step) -> str:
     near = get_close_matches(name.lower(), known, 1)
     hint = f" (did you mean --{near[0]}?)" if near else ""
     return f"{step.keyword} has no flag --{name}{hint}"
+
+
+def _late_flag(step: Step) -> str:
+    """What is wrong with a flag of *step* behind a word that is none, where BuildKit takes it for a file."""
+    if not isinstance(step, Copy) or step.origin.json is not None or step.origin.heredocs:
+        return ""
+    known = known_flags(step.keyword) or ()
+    words = (*step.sources, step.destination)[1:]
+    late = next((one for one in words if one.startswith("--") and one[2:].partition("=")[0] in known), None)
+    if late is None:
+        return ""
+    return f"{late} stands behind {step.sources[0]}, where it is the name of a file: flags of {step.keyword} come first"
 
 
 def _words(step: Step) -> Iterator[str]:

@@ -10,6 +10,7 @@ from itertools import islice
 
 from ...analysis.facts import Facts, Use
 from ...analysis.flow.given_commands import single_commands
+from ...analysis.shell.operations import Kind
 from ...ir.build import Stage
 from ...ir.steps import Copy, Exec, Run
 from ...knowledge.recommends import fetches_keys, has_agent, is_repository, kept
@@ -27,6 +28,12 @@ _OF_THE_IMAGES = frozenset(
 _LISTS = re.compile(r"sources\.list|/etc/apt/(?!(?:keyrings|trusted\.gpg|auth\.conf|apt\.conf|preferences)[./\w]*\Z)")
 
 
+#: Packages that bring a repository: MySQL's, Percona's, PostgreSQL's, Microsoft's, NVIDIA's.
+_REPOSITORY = re.compile(r"(?:release|repo\b|apt-config|keyring|prod)[\w.$(){}+~ -]{0,60}\.deb", re.I)
+#: What people work in through a browser, with a shell of its own.
+_WORKBENCHES = re.compile(r"\b(?:code-server|openvscode-server|rstudio-server|jupyter-?lab|theia-ide)\b")
+
+
 def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Stage, facts: Facts) -> str | None:
     """Why what *use* installs, the packages *names*, keeps its recommended packages; None where nothing speaks for it.
 
@@ -35,6 +42,9 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
     workplace = facts.project.usage.workplace if facts.project is not None else None
     if workplace is not None:
         return f"people work in the container that {workplace} builds"
+    bench = facts.recall("workbench", stage.index, lambda: _workbench(stage, facts))
+    if bench is not None:
+        return bench
     inside = facts.recall("worked inside", stage.index, lambda: _worked_inside(stage, facts))
     if inside is not None:
         return inside
@@ -61,6 +71,16 @@ def keeps(use: Use, names: Collection[str], present: Collection[str], stage: Sta
         at = bisect_left(fetching, (use.run.index, "")) if index == stage.index else 0
         if at < len(fetching):
             return f"{fetching[at][1]} needs gpg-agent and dirmngr, which only come along"
+    return None
+
+
+def _workbench(stage: Stage, facts: Facts) -> str | None:
+    """Which workbench *stage*, or a stage on top of it, installs or starts; None for none."""
+    for index in (stage.index, *facts.graph.heirs(stage.index)):
+        for step in facts.build.stages[index].steps:
+            match = _WORKBENCHES.search(step.origin.args) if isinstance(step, Run | Exec) else None
+            if match is not None:
+                return f"people work in {match[0]} (line {step.line}), in a shell as well"
     return None
 
 
@@ -94,10 +114,17 @@ def _commands(step: Exec) -> list[tuple[str | None, ...]]:
 
 def _additions(stage: Stage, facts: Facts) -> Iterator[tuple[int, str]]:
     unknown = "and nobody knows what"
+    brought: Run | None = None
     for step in stage.steps:
         if isinstance(step, Copy) and (step.destination == "/etc/apt" or _LISTS.search(step.destination)):
             yield step.index, f"line {step.line} copies lists of repositories, {unknown} their packages recommend"
-        told = next(_repositories(step, facts), None) if isinstance(step, Run) else None
+        if not isinstance(step, Run):
+            continue
+        told = next(_repositories(step, facts), None)
+        if told is None and brought is not None and any(use.operation.kind is Kind.UPDATE for use in facts.uses(step)):
+            told, step = "dpkg -i", brought
+        if brought is None and _brings_repository(step, facts):
+            brought = step
         if told is not None:
             yield step.index, f"{told} (line {step.line}) adds a repository, {unknown} its packages recommend"
 
@@ -131,13 +158,26 @@ def _repositories(run: Run, facts: Facts) -> Iterator[str]:
             yield "dpkg -i"
         texts = [*(word.text for word in command.words), *(one.target.text for one in command.redirects if one.target)]
         idle = name in _OF_THE_IMAGES or (name == "install" and "-d" in texts)
-        if is_repository(name) or (not idle and any(_LISTS.search(text) for text in texts)):
+        if (
+            is_repository(name)
+            or name.endswith("-release")
+            or (not idle and any(_LISTS.search(text) for text in texts))
+        ):
             yield name
     for node in walk(script.root):
         if isinstance(node, Pipeline):
             names = [_name(one) for one in node.items if isinstance(one, Simple)]
             if _FETCHERS.intersection(names[:1]) and names[-1] in POSIX_SHELLS:
                 yield f"{names[0]} … | {names[-1]}"
+
+
+def _brings_repository(run: Run, facts: Facts) -> bool:
+    """Whether *run* unpacks a package that by its name brings a repository."""
+    script = facts.script(run)
+    return any(
+        _name(command) == "dpkg" and any(_REPOSITORY.search(word.text) for word in command.words)
+        for command in (script.commands if script is not None else ())
+    )
 
 
 def _name(command: Simple) -> str:

@@ -10,7 +10,8 @@ from ...patterns import re
 from ..core.instructions import Side, heredocs
 from ..core.verdict import Unsound
 
-_URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|\Z)", re.I)
+#: What ADD fetches, or may; a directory called ``.git`` is local. Source: BuildKit, util/gitutil.
+_URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|(?:.*[^/#]\.git|.*[^/#]\.git#.*)\Z", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z|.*\$", re.I)
 
 #: What no variable makes a URL, since it begins as a path, nor an archive, since it ends as a directory.

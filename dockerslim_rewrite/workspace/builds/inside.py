@@ -16,6 +16,7 @@ from ...patterns import re
 from ..repository import Repository, joined
 from .by_hand import HandRun
 from .found import Place
+from .growth import filled
 from .places import folder
 from .reading import json_file, line_of, yaml_file
 from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence
@@ -33,6 +34,9 @@ _MAX_TEXT: Final = 50_000
 _MENTIONS = re.compile(
     r"(?m)^[ \t-]*+[\"']?(?:image|container|docker)[\"']?[ \t]*+:|[{,][ \t]*+(?:image|container)[ \t]*+:"
 )
+_VARIABLE = re.compile(r"\$(?P<open>\{(?:\{ ?env\.)?)?(?P<name>\w+)(?(open) ?\}{1,2})")
+#: Variables whose values name others, so deep.
+_MOST_NESTED: Final = 3
 _WORD = re.compile(r"[\w.-]++")
 #: A script that a command starts: by a shell, or by its own path.
 _SHELL = re.compile(r"(?:sudo[ \t]++)?(?:ba|da|z)?sh[ \t]++(?:-\w++[ \t]++)*+")
@@ -54,9 +58,22 @@ def job_runs(repository: Repository, paths: Iterable[str], names: Collection[str
             for image, commands in _Jobs(document).found[:left]:
                 left -= 1
                 text = "\n".join(commands)[:_MAX_TEXT]
-                yield HandRun(
-                    Place(path, commands[0].line), str(image), None, ("sh", "-c", text), inside=True, pipeline=True
-                )
+                name = _named(str(image), document)
+                yield HandRun(Place(path, commands[0].line), name, None, ("sh", "-c", text), inside=True, pipeline=True)
+
+
+def _named(image: str, document: Map) -> str:
+    """*image* with the values that the whole *document* gives variables; the others stay as they are written."""
+    known = {**mapping(document.get("env")), **mapping(document.get("variables"))}
+
+    def value(match: re.Match[str]) -> str | None:
+        given = known.get(match["name"])
+        text = scalar(given.get("value")) if isinstance(given, Map) else scalar(given)
+        return None if text is None else str(text)
+
+    for _ in range(_MOST_NESTED if "$" in image else 0):
+        image = filled(_VARIABLE, image, value, lambda match, _: match[0])
+    return image
 
 
 class _Jobs:
