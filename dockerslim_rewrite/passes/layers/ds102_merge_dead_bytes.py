@@ -41,7 +41,7 @@ def merge_dead_bytes(build: Build, facts: Facts) -> Proposals:
         if not facts.graph.ships(stage.index):
             continue
         for series in neighbours(stage):
-            for first, last, path in _spans(series, stage, facts):
+            for first, last, path in _spans(series, stage, build, facts):
                 runs = series[first : last + 1]
                 joint = _other_step(runs, path, build, facts) or _joint(runs, facts)
                 if not isinstance(joint, Joint):
@@ -85,12 +85,13 @@ def _other_step(runs: Sequence[Run], path: str, build: Build, facts: Facts) -> s
     return None
 
 
-def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int, str]]:
+def _spans(series: list[Run], stage: Stage, build: Build, facts: Facts) -> list[tuple[int, int, str]]:
     """Ranges of *series* from a RUN that writes a path to the one that touches it; ranges that meet are one.
 
-    What archives hold makes one longer only where all of it can be joined.
+    What archives hold makes one longer only where all of it can be joined, and one with another step in it none.
     """
     found: list[tuple[int, int, str]] = []
+    apart: list[tuple[int, int, str]] = []
     more: list[tuple[int, int, str]] = []
     for last in range(1, len(series)):
         script = facts.script(series[last])
@@ -103,18 +104,21 @@ def _spans(series: list[Run], stage: Stage, facts: Facts) -> list[tuple[int, int
             if hit is not None and writer is not None:
                 little = _writes_little(series[first], facts) or _is_little(hit, writer)
                 if not little and not _leaves_none(hit, writer) and not _only_reads(hit, writer):
-                    found.append((first, last, hit))
+                    other = _other_step(series[first : last + 1], hit, build, facts)
+                    (found if other is None else apart).append((first, last, hit))
                 break
         else:
             span = _unpacked(series, last, script, stage, facts)
-            more += (span,) if span is not None else ()
+            if span is not None:
+                other = _other_step(series[span[0] : span[1] + 1], span[2], build, facts)
+                (more if other is None else apart).append(span)
     merged = _met(found)
     for span in more:
         grown = _met(sorted((*merged, span), key=lambda one: one[1]))
         new = next((one for one in grown if one not in merged), span)
         if len(grown) > len(merged) or isinstance(_joint(series[new[0] : new[1] + 1], facts), Joint):
             merged = grown
-    return merged
+    return merged + apart
 
 
 def _met(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -216,12 +216,12 @@ def _place(group: Sequence[Step], stage: Stage, build: Build, facts: Facts) -> t
             rest = stage.steps[step.index - stage.head.index - 1 :]
             half = not isinstance(first, Copy) and any(isinstance(one, Run) and is_costly(one, facts) for one in rest)
             # Half a move: what costs most of the time may stay behind it, or what belongs to the same thought.
-            return None if half or (last is not None and _one_thought(last, step, build)) else last, None
+            return None if half or (last is not None and _one_thought(group, last, step, build)) else last, None
         costly = isinstance(step, Run) and is_costly(step, facts)
         if (
             isinstance(step, Run)
             and not goes_on(step, facts)
-            and (costly or (last and _one_thought(last, step, build)))
+            and (costly or (last and _one_thought(group, last, step, build)))
         ):
             last = step
     return (None if len(stage.steps) > at + _FAR else last), None
@@ -267,15 +267,16 @@ def _described(first: Step, build: Build) -> bool:
     return _COPYING.search(build.text[span.start : span.end]) is not None
 
 
-def _one_thought(last: Run, step: Step, build: Build) -> bool:
-    """Whether *step* stands on the line below *last*, and a comment heads both."""
+def _one_thought(group: Sequence[Step], last: Run, step: Step, build: Build) -> bool:
+    """Whether *step* stands on the line below *last*, and a comment heads both that does not head *group* as well."""
     if step.origin.line_number != last.origin.end_line + 1:
         return False
     segments = build.document.segments
     at = next(index for index, one in enumerate(segments) if one.span.start == last.origin.span.start)
     while at > 0 and segments[at - 1].kind not in (SegmentKind.BLANK, SegmentKind.COMMENT):
         at -= 1
-    return at > 0 and segments[at - 1].kind is SegmentKind.COMMENT
+    headed = at > 0 and segments[at - 1].kind is SegmentKind.COMMENT
+    return headed and group[-1].origin.span.start < segments[at].span.start
 
 
 def _headed(group: Sequence[Step], build: Build) -> bool:
