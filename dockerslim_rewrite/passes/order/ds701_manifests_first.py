@@ -103,6 +103,11 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         return
     if last is None or goes_on(last, facts):
         return
+    again = next((one for one in stage.steps if _repeats(one, last, target, facts)), None)
+    if again is not None:
+        names = " ".join((*found.files, *found.folders))
+        yield missed(copy.line, f"line {again.line} copies all of it again; here {names} would do")
+        return
     if not copy.destination.startswith("/") and any(_leads_away(step) for step in runs if step.index < last.index):
         yield missed(copy.line, f"{copy.destination} means another directory behind the WORKDIR that follows")
         return
@@ -127,15 +132,15 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
             copy.line, f"its comment would stay behind; move it and the line below the RUN on line {last.line}"
         )
         return
-    again = copy.origin.text.rstrip("\r\n")
+    text = copy.origin.text.rstrip("\r\n")
     newline = facts.style.newline
     if comment is not None:
-        again = build.text[comment.start : comment.end] + again
+        text = build.text[comment.start : comment.end] + text
     if build.text[copy.origin.span.end :].lstrip(" \t").startswith(newline) or build.text[
         : copy.origin.span.end
     ].endswith(newline * 2):
         # A blank line parts the COPY from the installation, and does so behind it as well.
-        again = newline + again
+        text = newline + text
     words = copy.origin.args_logical
     lead = build.text[copy.origin.span.start : words.before(0)]
     first = (newline + lead).join(f"{' '.join(claim.sources)} {claim.destination}" for claim in new)
@@ -148,7 +153,7 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
     if found.exposed:
         reason += f"; .dockerignore has to name {found.exposed[0]}, or that of whoever builds is copied over it"
     yield Change(
-        edits=(*((Edit(comment, ""),) if comment else ()), here, Edit.insert(at, f"{prefix}{again}{suffix}")),
+        edits=(*((Edit(comment, ""),) if comment else ()), here, Edit.insert(at, f"{prefix}{text}{suffix}")),
         title=f"{', '.join(named)} copied first, the rest after the installation on line {last.line}",
         reason=reason,
         safety=Safety.AGGRESSIVE if found.exposed else Safety.STANDARD,
@@ -156,6 +161,12 @@ def _one(copy: Copy, stage: Stage, build: Build, facts: Facts) -> Proposals:
         line=copy.line,
         evidence=named,
     )
+
+
+def _repeats(step: Step, last: Run, target: str, facts: Facts) -> bool:
+    """Whether *step* copies the whole context to *target* as well, behind *last*."""
+    whole = isinstance(step, Copy) and step.index > last.index and _is_whole(step)
+    return whole and isinstance(step, Copy) and destination(step, facts.state(step)) == target
 
 
 def _dependencies_alone(run: Run, facts: Facts) -> bool:
