@@ -23,6 +23,10 @@ def libraries(package: str, family: str, release: str | None) -> tuple[str, ...]
         names = entry.get("release", {}).get(package, {}).get(release)
     if names is None and _agrees(data, family, release) and (release != "" or package not in entry.get("release", {})):
         names = entry.get(package)
+    if names is None and release is None and family == "debian":
+        # It may be any that is in service, so all of them have to agree.
+        lists = [*entry.get("release", {}).get(package, {}).values()]
+        names = lists[0] if len(lists) > 1 and all(one == lists[0] for one in lists) else None
     return None if names is None else tuple(names)
 
 
@@ -43,6 +47,12 @@ def _agrees(data: Mapping[str, Any], family: str, release: str | None) -> bool:
     """Whether *release* is among those for which one list of *family* holds."""
     known = data["releases"].get(family)
     return known is None or release in known or (not release and family == "debian")
+
+
+def package_of(soname: str) -> str | None:
+    """Debian's development package whose libraries hold *soname*; None where it is not known."""
+    found: str | None = table("libraries")["soname"].get(soname)
+    return found
 
 
 def development_package(library: str) -> str | None:

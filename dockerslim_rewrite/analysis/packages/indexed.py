@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...knowledge.larger import larger
+from ...knowledge.libraries import package_of
 from ...knowledge.linked import linked_packages
 from ...knowledge.smaller import Installer
 from ...patterns import re
@@ -23,7 +24,8 @@ _NAMED = re.compile(r"([a-z0-9-]+)((?:\[[^\]]*\])?)([^;]*)(?:;.*)?\Z")
 class Settled:
     """A requirement that is known: ``compiled`` are the packages that an installation compiles, ``programs`` those
     that it brings. ``looked_up`` says that the lock file told, not only what is known of the name. ``named`` is what
-    their code may start or load, which only full images have; ``loads`` are packages whose library is known by name.
+    their code may start or load, which only full images have; ``loads`` are packages whose library is known by name,
+    ``linked`` the development packages with the libraries that archives of them are linked to.
     """
 
     compiled: tuple[str, ...]
@@ -31,6 +33,7 @@ class Settled:
     looked_up: bool
     named: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
 
 
 def settle_npm(
@@ -125,6 +128,7 @@ class Index:
         compiled: list[str] = []
         named: list[str] = []
         loads: list[str] = []
+        held: dict[str, None] = {}
         programs: set[str] = set()
         there = {key.partition("==")[0] for key in answer}
         for key, entry in answer.items():
@@ -152,9 +156,19 @@ class Index:
                 library = None
             elif name in self.known.packages or name in self.known.wheels or name in linked.plain - linked.runs:
                 continue
-            if entry.libraries:
-                raise Unmet(f"{key} is linked to {entry.libraries[0]}, which the smaller image lacks")
+            for one in entry.libraries:
+                package = package_of(one.partition(" ")[0])
+                if package is None:
+                    raise Unmet(f"{key} is linked to {one}, which the smaller image lacks")
+                held[package] = None
             if library is not None:
                 raise Unmet(f"{key} loads {library}, which the smaller image lacks")
             named += [f"{key} names {use}" for use in uses]
-        return Settled(tuple(compiled), frozenset(programs), looked_up=True, named=tuple(named), loads=tuple(loads))
+        return Settled(
+            tuple(compiled),
+            frozenset(programs),
+            looked_up=True,
+            named=tuple(named),
+            loads=tuple(loads),
+            linked=tuple(held),
+        )

@@ -23,6 +23,8 @@ class Ground:
         self.installed: set[str] = set()
         #: Packages of Python that load libraries when they run.
         self.loads: dict[str, None] = {}
+        #: Development packages with the libraries that installed packages are linked to.
+        self.linked: dict[str, None] = {}
         self.programs: set[str] = set()
         #: The version of Python in the image, like 3.12; empty where it is not said.
         self.python = ""
@@ -52,6 +54,11 @@ class Ground:
                 if packages is None:
                     raise Unmet(f"which package has the library that {name} loads is not known")
                 self.missing.update(dict.fromkeys(packages))
+        for development in self.linked:
+            packages = libraries(development, self.family, self.release)
+            if packages is None:
+                raise Unmet(f"which package has the libraries of {development} here is not known")
+            self.missing.update({one: None for one in packages if one not in self.installed})
 
     def package(self, package: str, command: str, run: Run | None) -> None:
         """Note that *run*, or the container itself, needs *package* for *command*.

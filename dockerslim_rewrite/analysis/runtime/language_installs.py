@@ -151,3 +151,4 @@ class LanguageInstalls:
         self.ground.named.update(dict.fromkeys(found.named))
         self.ground.looked_up = self.ground.looked_up and found.looked_up
         self.ground.loads.update(dict.fromkeys(found.loads))
+        self.ground.linked.update(dict.fromkeys(found.linked))

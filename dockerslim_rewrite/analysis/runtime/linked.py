@@ -109,6 +109,7 @@ def links(stage: Stage, build: Build, facts: Facts, states: Sequence[State]) -> 
                 compiled.update(dict.fromkeys(settled.compiled))
                 for name in settled.loads:
                     found.update(dict.fromkeys(also.links[name]))
+                found.update(dict.fromkeys(settled.linked))
             continue
         # These follow their lock files, and what compiles in them is known by name.
         looked_up = looked_up and done.manager.name in ("npm", "yarn", "pnpm", "bundler")

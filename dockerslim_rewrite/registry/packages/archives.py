@@ -16,7 +16,7 @@ from typing import IO, Any
 from ...knowledge.larger import larger
 from ...patterns import re
 from ...record import record
-from .setup_script import declared
+from .setup_script import declared, may_build
 from .unpacking import Unpacking, tar, too_large, too_many, unpacking, zipped
 
 #: More files, or larger ones, than any package has that can be looked into in reasonable time.
@@ -39,11 +39,6 @@ _SONAME = re.compile(r"(?:lib)?([\w.+-]+?)(?:\.so(?:\.\d+)*)?\Z")
 _IMPORTS = re.compile(r"^(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 #: What a source archive holds that a compiler reads.
 _COMPILED = re.compile(r"\.(?:c|cc|cpp|cxx|pyx|pxd|rs|f|f90|m|s|S|go)\Z")
-#: Words of a setup.py that may start a compiler or look for libraries.
-_BUILDS = re.compile(
-    r"\b(?:ext_modules|Extension|cythonize|cffi_modules|rust_extensions|RustExtension|build_ext|build_clib|libraries"
-    r"|pkg.config|subprocess|popen|os\.system|ctypes|CMake\w*|distutils\.ccompiler)\b"
-)
 _BACKENDS = frozenset(
     (
         "setuptools.build_meta", "setuptools.build_meta:__legacy__", "flit_core.buildapi", "flit.buildapi",
@@ -147,9 +142,7 @@ def _builds(texts: dict[str, str]) -> bool:
         return True
     if re.search(r"^[^\S\n]*+(?:backend-path|build\s*+=|ext-modules)", texts.get("pyproject.toml", ""), re.MULTILINE):
         return True
-    return bool(
-        _BUILDS.search(setup) or re.search(r"^\[(?:build_ext|build_clib)\]|ext_modules", settings, re.MULTILINE)
-    )
+    return may_build(setup) or bool(re.search(r"^\[(?:build_ext|build_clib)\]|ext_modules", settings, re.MULTILINE))
 
 
 def _requires_txt(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a setup.py says that its package needs, read and never run.
+"""What a setup.py says that its package needs, and whether it may build something, read and never run.
 
 Source: setuptools documentation, "Dependencies Management" (install_requires, extras_require).
 """
@@ -6,10 +6,73 @@ Source: setuptools documentation, "Dependencies Management" (install_requires, e
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
+#: Words with which authors call it to publish or to test.
+_OF_AUTHORS = frozenset(("publish", "tag", "upload", "release", "test", "lint", "docs"))
+#: A text that is longer is no name.
+_LONGEST_NAME = 40
 #: Arguments with which something else than the call decides.
 _ELSEWHERE = frozenset(("pbr", "requires"))
+
+
+#: Names of a setup.py that may start a compiler or look for libraries.
+_BUILDS = re.compile(
+    r"\b(?:ext_modules|Extension|cythonize|cffi_modules|rust_extensions|RustExtension|build_ext|build_clib|libraries"
+    r"|pkg.config|subprocess|[Pp]open|system|ctypes|CMake\w*|ccompiler)\b"
+)
+
+
+def may_build(text: str) -> bool:
+    """Whether the setup.py *text* may start a compiler where a package is installed.
+
+    What it does for its author only, when it is called with a command of its own (``python setup.py publish``), counts
+    for nothing, nor do words of texts, but for the names of arguments.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _BUILDS.search(text) is not None
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and _asks_for_words(node.test):
+            waiting += node.orelse
+            continue
+        if any(_BUILDS.search(name) for name in _names(node)):
+            return True
+        waiting += ast.iter_child_nodes(node)
+    return False
+
+
+def _asks_for_words(test: ast.expr) -> bool:
+    """Whether *test* is one of the words that the script was called with, for one that no installer says."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.In)):
+        return False
+    sides = (test.left, *test.comparators)
+    words = [one.value for one in sides if isinstance(one, ast.Constant)]
+    called = any(isinstance(one, ast.Attribute) and one.attr == "argv" for side in sides for one in ast.walk(side))
+    return called and len(words) == 1 and words[0] in _OF_AUTHORS
+
+
+def _names(node: ast.AST) -> tuple[str, ...]:
+    """What *node* itself names."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        # Which system it is, modules like ``platform`` tell; ``os`` starts commands by that name.
+        asks = node.attr == "system" and not (isinstance(node.value, ast.Name) and node.value.id == "os")
+        return () if asks else (node.attr,)
+    if isinstance(node, ast.keyword):
+        return (node.arg or "",)
+    if isinstance(node, ast.alias):
+        return (node.name,)
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "",)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_NAME:
+        return (node.value,) if " " not in node.value else ()
+    return ()
 
 
 def declared(text: str) -> tuple[str, ...] | None:
