@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dockerslim_rewrite import Options, Result, rewrite
+from dockerslim_rewrite.registry.lock import read_lock
 from dockerslim_rewrite.workspace.uses import MAX_WAYS, Workspace
 
 Make = Callable[..., Any]
@@ -942,3 +943,49 @@ def test_static_files_are_collected_into_the_project(tree: Make, command: str, s
         Options(select=("DS501",), level="aggressive", builds=lambda: workspace.projects(made.root / "Dockerfile")),
     )
     assert ("what manage.py collectstatic collects" in "".join(one.reason for one in found.remarks)) == stays
+
+
+@pytest.mark.parametrize(
+    ("services", "splits"),
+    [
+        ({"web": "gunicorn app:app"}, True),
+        ({"web": "gunicorn app:app", "worker": "python worker.py"}, True),
+        ({"web": "gunicorn app:app", "odd": "unheard-of"}, False),
+        ({"web": "bash"}, False),
+        ({"web": None}, False),
+        ({"web": "gunicorn app:app", "other": None}, False),
+    ],
+)
+def test_what_all_services_run_is_the_start_of_an_image_without_one(
+    tree: Make, services: dict[str, str | None], splits: bool
+) -> None:
+    dockerfile = "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+    told = "".join(
+        f"  {name}:\n    build: .\n" + (f"    command: {command}\n" if command else "")
+        for name, command in services.items()
+    )
+    made = tree(
+        {
+            "Dockerfile": dockerfile,
+            "requirements.txt": "psycopg2==2.9.9\ngunicorn==22.0.0\n",
+            "app.py": "import psycopg2\n",
+            "worker.py": "import psycopg2\n",
+            "compose.yml": f"services:\n{told}",
+        }
+    )
+    lock = read_lock(
+        'version = 1\n[package."pypi-3.12-debian"."psycopg2==2.9.9"]\nasked = ["psycopg2==2.9.9"]\ncompiled = true\n'
+        'locked = 2026-01-01T00:00:00Z\n[package."pypi-3.12-debian"."gunicorn==22.0.0"]\nasked = ["gunicorn==22.0.0"]\n'
+        'bins = ["gunicorn"]\nlocked = 2026-01-01T00:00:00Z\n'
+    )
+    workspace = Workspace(made.root)
+    found = rewrite(
+        dockerfile,
+        Options(
+            select=("DS402",),
+            level="aggressive",
+            lock=lock,
+            builds=lambda: workspace.projects(made.root / "Dockerfile"),
+        ),
+    )
+    assert ("FROM python:3.12-slim AS runtime" in found.text) == splits, [one.reason for one in found.remarks]

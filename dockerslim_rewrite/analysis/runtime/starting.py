@@ -11,7 +11,9 @@ from ...record import record
 from ...shell.names import POSIX_SHELLS
 from ...shell.reader import read_script
 from ...shell.script import Script
+from ..flow.given_commands import single_commands
 from ..shell.operations import unwrapped
+from ..usage import Usage
 
 #: Builtins of the shell, and programs that every image with a shell has.
 EVERYWHERE = frozenset(
@@ -105,6 +107,32 @@ def starting(stage: Stage) -> Starting | str:
         if step is main is entry and isinstance(command, Exec) and command.argv:
             words += command.argv
     return Starting(tuple(programs), tuple(words), needs)
+
+
+def given_starting(usage: Usage, line: int) -> Starting | None:
+    """How the containers of *usage* start where the image names no start, of which *line* is told for it; None where
+    one of them starts what the base image does, or something that nobody knows.
+    """
+    if usage.plain or not usage.containers:
+        return None
+    programs: dict[Started, None] = {}
+    words: list[str] = []
+    needs: str | None = None
+    for one in usage.containers:
+        given = (*(one.entrypoint or ()), *(one.command or ()))
+        if not given or None in given:
+            return None
+        shell = posixpath.basename(given[0] or "") in POSIX_SHELLS
+        for argv in single_commands(given):
+            at = unwrapped(argv)
+            name = argv[at] if at < len(argv) else None
+            if name is None or (posixpath.basename(name) in POSIX_SHELLS):
+                return None
+            words += [word for word in argv[at:] if word]
+            if not shell or name not in EVERYWHERE:
+                programs[Started(name, "command", line)] = None
+        needs = needs or ("command" if shell else None)
+    return Starting(tuple(programs), tuple(words), needs) if programs else None
 
 
 def worked_in(stage: Stage) -> bool:

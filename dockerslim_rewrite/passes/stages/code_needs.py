@@ -236,6 +236,7 @@ def _has(project: Project, target: Target, program: str, there: frozenset[str]) 
 def _programs(project: Project, target: Target) -> Iterator[str]:
     """The programs that the stage on *target* surely has."""
     yield from project.recipe.programs
+    yield from target.programs
     facts = _image(target)
     if facts is not None and facts.shell not in (None, "none") and facts.family is not None:
         yield from common_commands(facts.family)

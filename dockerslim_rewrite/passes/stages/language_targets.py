@@ -240,4 +240,4 @@ def _slim(project: Project) -> list[Target] | str:
     certain = certain and not any(one.blind or one.open for one in doubts)
     certain = certain and RUNNERS.isdisjoint(posixpath.basename(one.name) for one in project.starting.programs)
     safety = Safety.STANDARD if certain else Safety.AGGRESSIVE
-    return [Target(base, safety, why, packages=wanted, saving=variant.saving)]
+    return [Target(base, safety, why, packages=wanted, saving=variant.saving, programs=found.programs)]

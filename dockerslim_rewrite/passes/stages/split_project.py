@@ -10,7 +10,7 @@ from ...analysis.bases import base_image
 from ...analysis.facts import Facts
 from ...analysis.runtime.shipped import Obstacle, Shipping
 from ...analysis.runtime.shipping import shipping
-from ...analysis.runtime.starting import Started, Starting, starting
+from ...analysis.runtime.starting import Started, Starting, given_starting, starting
 from ...analysis.shell.operations import Kind, operation
 from ...change import Claim, Safety
 from ...ir.build import Build, Stage
@@ -50,6 +50,7 @@ class Target:
     context. ``again`` are commands of the builder that are run again. ``saving`` is an estimate in bytes where the
     recipe's own is not the one. ``virtual`` is the virtual environment that packages of Python go to. ``unread``
     says how people find out whether the program starts something that stays behind; empty where that is known.
+    ``programs`` are those that packages of the project bring.
     """
 
     image: str
@@ -66,6 +67,7 @@ class Target:
     virtual: str = ""
     bare: bool = False
     unread: str = ""
+    programs: frozenset[str] = frozenset()
 
 
 #: Which bases a project may get, the boldest first; a text says why none.
@@ -83,7 +85,7 @@ def project_of(
     if image is None or image.name not in known.images or not _builds(stage, known, image, facts):
         return None
     ships, obstacle = shipping(stage, known, image.parts.version, installed)
-    starts = _starting(stage, known, image)
+    starts = _starting(stage, known, image, facts)
     made = image.name in recipe("native").images and any(call.name == "make" for call in facts.calls(stage))
     if known.servers and (isinstance(starts, str) or not _serves(starts, known, ships, made=made)):
         return None
@@ -130,8 +132,15 @@ def _serves(starts: Starting, known: Recipe, ships: Shipping, *, made: bool) -> 
     return bool(started) and (brought or not made)
 
 
-def _starting(stage: Stage, known: Recipe, image: ImageFacts) -> Starting | str:
-    """How the container starts: as *stage* says, else as the base *image* does where the recipe knows it."""
+def _starting(stage: Stage, known: Recipe, image: ImageFacts, facts: Facts) -> Starting | str:
+    """How the container starts: as *stage* says, else as all who run it do, or as the base *image* does where the
+    recipe knows it.
+    """
+    named = any(isinstance(step, Exec) for step in stage.steps)
+    usage = facts.project.usage if facts.project is not None else None
+    given = given_starting(usage, stage.steps[-1].line) if usage is not None and stage.steps and not named else None
+    if given is not None:
+        return given
     serves = not known.serving or not known.serving.isdisjoint(image.parts.variant)
     if known.starts is not None and serves and not any(step.keyword in ("CMD", "ENTRYPOINT") for step in stage.steps):
         return Starting((Started(known.starts, "FROM", stage.head.line),), (known.starts,), None)

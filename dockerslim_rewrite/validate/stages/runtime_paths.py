@@ -17,6 +17,7 @@ from ...shell.reader import read_argv
 from ...shell.script import Script
 from ...text.paths import within
 from ..bases.inherited import filled, inherited, learn
+from ..bases.runtime_bases import is_slim_variant
 from ..core.observe import Command, Unit, commands, units
 from ..core.program import commands_of, script_of
 from ..core.verdict import Undecided, Unsound
@@ -168,10 +169,11 @@ class RuntimePaths:
         entry = last.get("ENTRYPOINT")
         # An empty list takes the one of the base image away.
         main = entry if entry is not None and entry.argv != () else last.get("CMD")
-        # A tag that was pinned names the same image in other words.
+        # A tag that was pinned names the same image in other words, and the slim variant of a language's image starts
+        # what the full one does. Source: the official images' Dockerfiles, made of one template.
         bases = (self.stage.head.image, self.runtime.head.image)
         pinned = ChangesBase("pinned", *bases) in self.others
-        if main is None and (bases[0] == bases[1] or pinned):
+        if main is None and (bases[0] == bases[1] or pinned or is_slim_variant(*bases)):
             return
         if main is None:
             raise Unsound("the container starts through what the old base image starts", self.stage.head.line)
