@@ -39,7 +39,7 @@ class Linked:
 
 @lru_cache(maxsize=8)
 def linked_packages(manager: str) -> Linked:
-    """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``); nothing for another."""
+    """What is known of the packages of *manager* (``pip``, ``npm``, ``gem``, ``cargo``); nothing for another."""
     data: Mapping[str, Any] = table("linked").get(manager, {})
     links = {name: tuple(found) for name, found in data.get("links", {}).items()}
     complete, served, needs = (

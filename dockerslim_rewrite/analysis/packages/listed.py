@@ -39,6 +39,8 @@ _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)\Z")
 
 
 _SHOWN = 200
+#: Packages of headers that nothing but a compiler reads.
+_HEADERS = frozenset(("nan", "node-addon-api"))
 
 
 def look_up(lock: Lock, target: str | None) -> str:
@@ -326,7 +328,13 @@ def _in_step(package: Mapping[str, Any] | None, root: object) -> bool:
 
 
 def _runs_script(entry: Mapping[str, Any]) -> bool:
-    """Whether npm runs a script when it installs a package of the lock file on Linux."""
+    """Whether npm runs a script when it installs a package of the lock file on Linux, or may compile it.
+
+    It compiles what has a binding.gyp, marked or not; what needs the headers of add-ons has one, as a rule. Source:
+    @npmcli/arborist, rebuild.
+    """
     systems = entry.get("os")
     linux = not isinstance(systems, list) or "linux" in systems or any(str(one).startswith("!") for one in systems)
-    return bool(entry.get("hasInstallScript")) and linux
+    needed = entry.get("dependencies")
+    compiled = isinstance(needed, dict) and not _HEADERS.isdisjoint(needed)
+    return linux and (bool(entry.get("hasInstallScript")) or compiled)

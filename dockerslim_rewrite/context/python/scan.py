@@ -78,6 +78,11 @@ class _Scanner:
             self._import(node)
         elif isinstance(node, ast.Name | ast.Attribute) and self._handed_on(node):
             self._note(Value(), "FILE", node)
+        elif isinstance(node, ast.Subscript) and self._is_loader(node.value):
+            self._loaded(node.slice, ast.unparse(node.value), node)
+        elif isinstance(node, ast.Attribute) and self._is_loader(node.value):
+            if id(node) not in self.called:
+                self._loaded(None, ast.unparse(node), node)
         elif isinstance(node, ast.Attribute):
             if node.attr in ("SOCK_RAW", "AF_PACKET"):
                 self.privileges.append(Privilege(Need.RAW_SOCKET, f"socket.{node.attr}", self.evidence(node)))
@@ -137,16 +142,23 @@ class _Scanner:
 
     def _loads(self, node: ast.Call, name: str) -> None:
         """Note the library that a call of *name* loads."""
-        where = self.evidence(node)
-        said = f"{name}() loads a library of the system"
         given = argument(node, 0, "name")
-        if isinstance(given, ast.Constant) and given.value is None:
-            # The program itself.
-            return
+        if not isinstance(given, ast.Constant) or given.value is not None:
+            # None stands for the program itself.
+            self._loaded(given, f"{name}()", node)
+
+    def _is_loader(self, node: ast.expr) -> bool:
+        """Whether *node* is an object whose items and attributes are libraries."""
+        loaders = self.data["loads"]["items"]
+        return isinstance(node, ast.Name | ast.Attribute) and any(one in loaders for one in self.module.qualified(node))
+
+    def _loaded(self, given: ast.expr | None, name: str, node: ast.AST) -> None:
+        """Note that *name* loads the library that is *given*, at *node*."""
         text = self.evaluator.value(given).text if given is not None else None
-        known = text if text is not None and is_library(text) and not name.endswith("find_library") else None
+        known = text if text is not None and is_library(text) and not name.endswith("find_library()") else None
         if known is None or not of_the_system().has(known):
-            self.started.append(StartedProgram(known, said, where))
+            said = f"{name} loads a library of the system"
+            self.started.append(StartedProgram(known, said, self.evidence(node)))
 
     def _needs(self, name: str, program: str, node: ast.AST) -> None:
         """Note that *name* of the library needs *program*, or a library of the system."""
@@ -242,6 +254,8 @@ class _Scanner:
 
     def _method(self, node: ast.Call, function: ast.Attribute, names: tuple[str, ...]) -> None:
         method = function.attr
+        if method in self.data["loads"]["methods"]:
+            self._loads(node, ast.unparse(function))
         entry = self.data["methods"].get(method)
         given = len(node.args) + len(node.keywords)
         if method == "open" and self._mode(node, 0):

@@ -9,6 +9,8 @@ from ...analysis.runtime.starting import EVERYWHERE, Started
 from ...analysis.shell.operations import operation
 from ...change import Safety
 from ...knowledge.images import image_facts
+from ...knowledge.libraries import libraries
+from ...knowledge.linked import linked_packages
 from ...patterns import re
 from .lean_sources import Language, without_sources
 from .left_sources import copied_folders
@@ -38,7 +40,9 @@ _BARE = frozenset(
     )
 )  # fmt: skip
 #: Crates that compile their library from sources of their own into the program. Sources: each crate's build script.
-_COMPILED = frozenset(("libmimalloc-sys", "jemalloc-sys", "tikv-jemalloc-sys", "aws-lc-sys"))
+_COMPILED = frozenset(
+    ("libmimalloc-sys", "jemalloc-sys", "tikv-jemalloc-sys", "aws-lc-sys", "zstd-sys", "lz4-sys", "snmalloc-sys")
+)
 #: Variables by which such a crate is told to link a library of the system's. Source: AWS-LC for Rust, user guide.
 _LINKING = re.compile(r"\bAWS_LC_SYS_(?:STATIC|\w*SYSTEM)|\bJEMALLOC_OVERRIDE\b")
 
@@ -61,8 +65,9 @@ def rust_targets(project: Project) -> list[Target] | str:
         return beside
     image = project.image
     small = image.family == "alpine" or "slim" in image.parts.variant
-    if not small and (problem := _linked(project)) is not None:
-        return problem
+    linked = () if small else _linked(project)
+    if isinstance(linked, str):
+        return linked
     debian = image.release or project.recipe.release(image.parts.version) if image.family == "debian" else None
     newest = image_facts("alpine", "latest")
     alpine = image.release or (newest.pin.tag if newest is not None and newest.pin is not None else None)
@@ -72,6 +77,11 @@ def rust_targets(project: Project) -> list[Target] | str:
     packages = needed_packages(project, debian)
     if isinstance(packages, str):
         return packages
+    for crate, development in linked:
+        known = libraries(development, "debian", debian)
+        if known is None:
+            return f"which package has the library of the crate {crate} is not known here"
+        packages = tuple(sorted({*packages, *known}))
     path = (f"ENV PATH={_CARGO_BIN}:$PATH",) if any(one.startswith(_CARGO_BIN + "/") for one in programs) else ()
     files = tuple(dict.fromkeys(one for one in programs if not project.shipping.covers(one)))
     user = (project.shipping.states[-1].user or "root").partition(":")[0]
@@ -134,8 +144,10 @@ def _program(project: Project, started: Started) -> tuple[str, str | None]:
     return posixpath.join(_CARGO_BIN, name), None if installs else f"nothing tells where {name} is"
 
 
-def _linked(project: Project) -> str | None:
-    """Why the program may be linked to a library that the full image has and its slim one has not."""
+def _linked(project: Project) -> tuple[tuple[str, str], ...] | str:
+    """The crates that may be linked to a library that the full image has and its slim one has not, each with the
+    development package that it is in; a text says why that is not known.
+    """
     context = project.facts.project
     lock = context.text("Cargo.lock") if context is not None else None
     if context is None or lock is None:
@@ -143,5 +155,12 @@ def _linked(project: Project) -> str | None:
     texts = (project.build.text, context.text(".cargo/config.toml"), context.text(".cargo/config"))
     if any(_LINKING.search(text) for text in texts if text):
         return "a variable tells a crate which library to link"
-    library = next((one for one in _CRATE.findall(lock) if one.endswith("-sys") and one not in _BARE | _COMPILED), None)
-    return f"the crate {library} may be linked to a library of the full image" if library is not None else None
+    held = linked_packages("cargo").links
+    found: dict[str, str] = {}
+    for crate in _CRATE.findall(lock):
+        if not crate.endswith("-sys") or crate in _BARE | _COMPILED:
+            continue
+        if crate not in held:
+            return f"the crate {crate} may be linked to a library of the full image"
+        found.update(dict.fromkeys(held[crate], crate))
+    return tuple((crate, development) for development, crate in found.items())

@@ -233,8 +233,7 @@ def answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str,
 def exact_answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dict[str, PackageEntry]:
     """The entries for the versions *asked* alone, each ``name@version``, as a lock file of Yarn names all of them.
 
-    Yarn compiles whatever has a binding.gyp and no install script, where npm asks the package. What is not for Linux
-    is not installed. Raises ``Unresolved`` or ``RegistryError``.
+    What is not for Linux is not installed. Raises ``Unresolved`` or ``RegistryError``.
     """
     pairs = [one.rpartition("@")[::2] for one in asked]
     if len(pairs) > _MAX_PACKAGES:
@@ -250,18 +249,20 @@ def exact_answers(asked: tuple[str, ...], store: NpmStore, now: datetime) -> dic
         key: evolve(
             _entry(version, codes[key], uses[key], now),
             asked=(f"{version.name}@{version.version}",),
-            compiled=(version.script or codes[key].gyp) and not codes[key].addon.idle,
         )
         for key, version in sorted(chosen.items())
     }
 
 
 def _entry(version: Version, code: Code, uses: tuple[str, ...], now: datetime) -> PackageEntry:
-    """What *version* itself tells, with its *code* and what of that others use; nobody has asked for it yet."""
+    """What *version* itself tells, with its *code* and what of that others use; nobody has asked for it yet.
+
+    npm and Yarn compile whatever has a binding.gyp, whether the registry marks it or not. Source: @npmcli/arborist.
+    """
     return PackageEntry(
         asked=(),
         requires=(),
-        compiled=version.script and not code.addon.idle,
+        compiled=(version.script or code.gyp) and not code.addon.idle,
         libraries=code.libraries,
         uses=uses,
         aside=code.aside(uses),
