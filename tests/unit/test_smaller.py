@@ -197,6 +197,12 @@ START = '{"scripts": {"start": "node a.js"}}'
     [
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % "{}"}, None),
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"hasInstallScript": true}'}, "compile a"),
+        (
+            NODE,
+            NPM,
+            {"package.json": START, "package-lock.json": LOCK % '{"dependencies": {"nan": "2"}}'},
+            "compile a",
+        ),
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"resolved": "git+ssh://x"}'}, "elsewhere"),
         (NODE, NPM, {"package.json": START, "package-lock.json": LOCK % '{"link": true}'}, "elsewhere"),
         (NODE, NPM, {"package.json": START, "package-lock.json": '{"lockfileVersion": 1}'}, "with a list of packages"),
@@ -239,6 +245,38 @@ def test_lists_of_the_project(
         assert not result.changed
         (remark,) = result.remarks
         assert reason in remark.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "libraries"),
+    [
+        ("import ctypes\nctypes.CDLL('libpq.so.5')", "libpq5"),
+        ("import ctypes\nctypes.cdll['libpq.so.5']", "libpq5"),
+        ("from ctypes import cdll\ncdll['libpq.so.5'].PQlibVersion()", "libpq5"),
+        ("from ctypes import cdll\ncdll.pq.PQlibVersion()", None),
+        ("from ctypes import cdll\ncdll[name]", None),
+        ("from cffi import FFI\nffi = FFI()\nffi.dlopen('libpq.so.5')", "libpq5"),
+        ("import loader\nloader.make().dlopen(name)", None),
+        ("from cffi import FFI\nffi = FFI()\nffi.dlopen(None)", ""),
+        ("import ctypes\nctypes.cdll.LoadLibrary('libc.so.6')", ""),
+    ],
+)
+def test_libraries_that_code_loads(code: str, libraries: str | None, tmp_path: Path) -> None:
+    text = f'FROM {PYTHON}\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n'
+    (tmp_path / "a.py").write_text(code + "\n")
+    (tmp_path / "Dockerfile").write_text(text)
+    found = rewrite(text, evolve(OPTIONS, context=tmp_path), str(tmp_path / "Dockerfile")).text
+    assert (f"{PYTHON}-slim" in found) == (libraries is not None)
+    assert (f" {libraries} " in found) == bool(libraries)
+
+
+def test_node_loads_by_other_packages(tmp_path: Path) -> None:
+    text = f'FROM {NODE}\nWORKDIR /app\nCOPY . .\nCMD ["node", "a.js"]\n'
+    for code, stays in (("require('http');", False), ("const {open} = require('ffi-rs');", True)):
+        (tmp_path / "a.js").write_text(code + "\n")
+        (tmp_path / "Dockerfile").write_text(text)
+        found = rewrite(text, evolve(OPTIONS, context=tmp_path), str(tmp_path / "Dockerfile")).text
+        assert (f"{NODE}-slim" not in found) == stays
 
 
 @pytest.mark.parametrize(

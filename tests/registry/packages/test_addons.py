@@ -171,6 +171,13 @@ def test_the_lock_says_what_an_addon_is_linked_to(served: Served) -> None:
     assert (found["tide==1.0.0"].compiled, found["tide==1.0.0"].alone) == (True, False)
 
 
+def test_what_the_registry_does_not_mark_is_compiled_as_well(served: Served) -> None:
+    served.npm("reef", {"1.0.0": {}}, {"package.json": "{}", "binding.gyp": PLAIN})
+    served.npm("tide", {"1.0.0": {}}, {"package.json": "{}"})
+    found = locked(served, "reef@1", "tide@1").packages["npm"]
+    assert (found["reef==1.0.0"].compiled, found["tide==1.0.0"].compiled) == (True, False)
+
+
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 @pytest.mark.parametrize(
     ("flag", "libraries"), [("-lc", ()), ("-lodd", ("libodd.so.9 (prebuilds/linux-x64/reef.node)",))]
