@@ -89,12 +89,26 @@ def _roots(follower: Following, cwd: str | None, more: Sequence[str] = ()) -> li
     """The context paths of the folders that modules are found in: *more*, the working directory, and PYTHONPATH."""
     folders = [*more, cwd or "/", *(follower.environment.get("PYTHONPATH") or "").split(":")]
     roots: list[str] = []
+    folders += _installed_from(follower, cwd)
     for folder in folders:
         prefix = posixpath.normpath(folder).rstrip("/") + "/" if folder else None
         for image, context in follower.placed.context_of.items():
             if prefix and image.startswith(prefix) and context.endswith(image[len(prefix) :]):
                 roots.append(context[: len(context) - len(image[len(prefix) :])].rstrip("/"))
     return list(dict.fromkeys(roots))
+
+
+def _installed_from(follower: Following, cwd: str | None) -> list[str]:
+    """The directory that the project in *cwd* is installed from, where it keeps its packages apart from all else.
+
+    A program whose modules are found nowhere else starts only because they were installed. Source: PyPA, "src layout".
+    """
+    here = cwd or "/"
+    place = posixpath.normpath(posixpath.join(here, "src"))
+    named = any(posixpath.join(here, name) in follower.placed.context_of for name in ("pyproject.toml", "setup.py"))
+    told = (follower.environment.get("PYTHONPATH") or "").split(":")
+    found = any(posixpath.normpath(posixpath.join(here, one)) == place for one in told if one)
+    return [place] if named and not found else []
 
 
 def _reader(follower: Following, roots: Sequence[str], cwd: str | None) -> Reader:
@@ -115,6 +129,7 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
     about = (frozenset(follower.placed.image_of.items()), frozenset(follower.environment.items()), cwd, tuple(roots))
     found = follower.modules.recall(about, tuple(entries), lambda: _reader(follower, roots, cwd).reach(entries))
     follower.add(found.behaviour)
+    _copied_elsewhere(follower, found.behaviour.followed, cwd)
     known = len(follower.doubts)
     for ran in found.runs:
         if ran.line is not None:
@@ -129,6 +144,22 @@ def _modules(follower: Following, entries: Sequence[str], roots: Sequence[str], 
             follower.doubt("it runs a program that the code computes", ran.evidence)
     # What a known program starts besides is a part of what it does.
     follower.doubts[known:] = [Doubt(doubt.reason, doubt.evidence) for doubt in follower.doubts[known:]]
+
+
+def _copied_elsewhere(follower: Following, followed: Sequence[str], cwd: str | None) -> None:
+    """Doubt what modules do beside their own files that run where they were installed, and not where they lie."""
+    places = _installed_from(follower, cwd)
+    images = follower.placed.image_of
+    for path in followed:
+        image = images.get(path) or ""
+        if not any(image.startswith(f"{place}/") for place in places):
+            continue
+        own = "__file__" in (follower.tree.read(path) or "")
+        where = Evidence(path, 1)
+        if own:
+            follower.doubt("what it does beside its own file, it does where that was installed", where, blind=True)
+            return
+        follower.doubt("it runs where it was installed", where)
 
 
 def _by_itself(follower: Following, cwd: str | None) -> list[str]:

@@ -14,6 +14,7 @@ from ..packages.brought import follows
 from ..packages.exact import LOCKS
 from ..packages.indexed import Index, settle_npm
 from ..packages.listed import Unmet, look_up, without_secret
+from ..packages.own_project import is_here, own_project
 from ..packages.yarn import programs_unsaid, settle_yarn
 from ..packages.yarn_site import YarnSite
 from ..shell.operations import Operation
@@ -37,11 +38,11 @@ class LanguageInstalls:
         others = [flag.value for flag in done.flags if flag.name in ("-e", "--editable", "-c", "--constraint")]
         if None in (*names, *others, *lists):
             raise Unmet(f"{manager} may have to compile what a variable names")
-        if not (names or lists) or not done.certain:
+        if not (names or lists or others) or not done.certain:
             raise Unmet(f"{manager} may have to compile what {done.executable} {done.subcommand} installs")
         if manager in ("pip", "uv"):
             elsewhere = done.has_flag(*ELSEWHERE)
-            constrained = bool(others)
+            constrained = done.has_flag("-c", "--constraint")
             index = Index(
                 self.facts.lock,
                 None if elsewhere or constrained else self.ground.target,
@@ -49,7 +50,13 @@ class LanguageInstalls:
                 "" if elsewhere else self.ground.python,
             )
             for word in (*names, *others):
-                self._settled(index, word or "", "")
+                if is_here(word or ""):
+                    own = own_project(word or "", self.lists, self.ground.folder)
+                    self.ground.programs |= own.programs
+                    for line in own.requirements:
+                        self._settled(index, line, ", which pyproject.toml lists")
+                else:
+                    self._settled(index, word or "", "")
             for path in lists:
                 for line in self.lists.lines(path or "", self.ground.folder):
                     self._settled(index, line, f", which {path} lists")

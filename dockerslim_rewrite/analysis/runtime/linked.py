@@ -14,7 +14,6 @@ from ...knowledge.smaller import Installer, installer
 from ...knowledge.writes import tool_writing
 from ...patterns import re
 from ...record import evolve, record
-from ...text.structured import read_toml
 from ..bases import base_image
 from ..facts import Facts, Use
 from ..flow.state import State
@@ -36,6 +35,7 @@ from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites, Site
 from ..packages.node_scripts import COMPILERS, installs_of_script, runs_script
+from ..packages.own_project import is_here, own_project
 from ..packages.uv import uv_packages
 from ..packages.yarn import settle_yarn
 from ..packages.yarn_site import YarnSite
@@ -45,7 +45,6 @@ _SYSTEM = frozenset(("apt", "apk"))
 _VERSION = re.compile(r"[\[=<>~!@:;]")
 #: Managers of the same packages as another.
 _LIKE = {"bundler": "gem", "poetry": "pip", "uv": "pip", "pnpm": "npm", "yarn": "npm"}
-_HERE = frozenset((".", "./"))
 #: Commands that compile packages after they were installed without.
 _AGAIN = re.compile(r"\b(?:rebuild|node-gyp|node-pre-gyp|node-gyp-build|prebuild-install|cmake-js)\b")
 _EXACT = frozenset(("install", "i", "ci", "clean-install"))
@@ -148,7 +147,7 @@ class _Reader:
         done = use.operation
         if done.manager.name not in ("pip", "uv") or done.kind not in (Kind.INSTALL, Kind.UPGRADE):
             return False
-        return done.subcommand != "sync" and not any(use.command.argv[at] in _HERE for at in done.operands)
+        return done.subcommand != "sync"
 
     def requirements(self, site: Site, known: Installer) -> Iterator[Settled]:
         """What is known of all that is installed at *site*. Raises ``Unmet`` where it may be linked to anything."""
@@ -159,19 +158,26 @@ class _Reader:
         said = f"{done.executable} {done.subcommand}"
         if not done.certain or done.kind is not Kind.INSTALL or None in (*lines, *files):
             raise Unmet(f"{said} may install anything")
-        if not lines and not files:
+        if not lines and not files and not done.has_flag("-e", "--editable"):
             raise Unmet(f"what {said} installs is not known")
         for path in files:
             lines += self.lists.lines(path or "", site.folder)
+        lines += [flag.value for flag in done.flags if flag.name in ("-e", "--editable")]
+        own = [own_project(one, self.lists, site.folder) for one in lines if one is not None and is_here(one)]
+        lines = [one for one in lines if one is None or not is_here(one)] + [
+            line for one in own for line in one.requirements
+        ]
+        if own:
+            yield Settled((), frozenset().union(*(one.programs for one in own)), looked_up=True)
         elsewhere = done.has_flag(*ELSEWHERE, "-c", "--constraint")
         index = Index(self.lock, None if elsewhere else self.target, known, "" if elsewhere else self.python)
         for line in lines:
             found = index.settle(line or "", compiles=True)
             if found is None:
                 # No index has what comes from an address or a folder.
-                own = asked(line or "") is not None
-                name = _bare(line or "") if own else without_secret(line or "")
-                hint = look_up(self.lock, self.target) if own else ""
+                indexed = asked(line or "") is not None
+                name = _bare(line or "") if indexed else without_secret(line or "")
+                hint = look_up(self.lock, self.target) if indexed else ""
                 raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             yield found
 
@@ -205,10 +211,7 @@ class _Reader:
             tools = tool_writing(done.manager.name, done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         for word in operands:
-            if done.manager.name in ("pip", "uv") and word in _HERE:
-                yield from self._project(site, known)
-            else:
-                yield from _known((word or "",), known)
+            yield from _known((word or "",), known)
         if lists:
             raise Unmet(f"{said} may install anything")
 
@@ -243,22 +246,6 @@ class _Reader:
         if lock is None:
             raise Unmet(f"no {name} of the build context tells what is compiled")
         return lock
-
-    def _project(self, site: Site, known: Installer) -> Iterator[str]:
-        """What the project at *site* asks for, where it compiles nothing itself."""
-        context = self.lists.facts.project
-        try:
-            data = read_toml(self.sites.lock("pyproject.toml", site) or "").get("project")
-        except ValueError:
-            data = None
-        told = isinstance(data, dict) and all(
-            isinstance(data.get(key, []), list) for key in ("dynamic", "dependencies")
-        )
-        told = told and data is not None and "dependencies" not in data.get("dynamic", ())
-        if context is None or context.extensions or not told:
-            raise Unmet("what the project itself compiles or asks for is not known")
-        assert data is not None
-        yield from _known(map(str, data.get("dependencies", ())), known)
 
     def _poetry(self, site: Site, known: Installer) -> Iterator[str]:
         lock, project = self._locked("poetry.lock", site), self._locked("pyproject.toml", site)
