@@ -56,7 +56,9 @@ def own_project(word: str, lists: Lists, folder: str | None) -> OwnProject:
         data = {}
     project = data.get("project")
     facts = lists.facts.project
-    if match is None or text is None or not isinstance(project, dict) or facts is None:
+    if facts is None:
+        raise Unmet(f"pip may have to compile {word}")
+    if match is None or text is None or not isinstance(project, dict):
         raise Unmet("what the project itself compiles or asks for is not known")
     if facts.extensions or lists.has("setup.py", folder) or _OWN.search(text) is not None:
         raise Unmet("what the project itself compiles or asks for is not known")
