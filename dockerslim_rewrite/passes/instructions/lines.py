@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ...analysis.facts import Facts
 from ...ir.build import Build
 from ...ir.steps import Step
@@ -20,18 +22,18 @@ def line_behind(step: Step, text: str, build: Build, facts: Facts) -> Edit:
 
 def blanks_behind(step: Step, keyword: str, facts: Facts) -> int:
     """How many blanks stand behind *keyword* in place of the keyword of *step*: one, or as many as leave what follows
-    in the column in which it stands below what follows other keywords.
+    in the column in which it stands in most of the file.
     """
-    columns = facts.recall("columns", None, lambda: {_column(one) for one in facts.build.document.instructions})
-    length, gap = _column(step.origin)
-    aligned = gap > 1 and any(other + blanks == length + gap and other != length for other, blanks in columns)
-    return max(1, length + gap - len(keyword)) if aligned else 1
+    columns = facts.recall("columns", None, lambda: Counter(map(_column, facts.build.document.instructions)))
+    column = _column(step.origin)
+    aligned = column > len(step.origin.keyword) + 1 and 3 * columns[column] >= 2 * columns.total()
+    return max(1, column - len(keyword)) if aligned else 1
 
 
-def _column(instruction: Instruction) -> tuple[int, int]:
-    """How long the keyword of *instruction* is, and how many blanks follow it."""
+def _column(instruction: Instruction) -> int:
+    """Where the arguments of *instruction* begin, counted from its keyword."""
     rest = instruction.logical.text[instruction.keyword_start + len(instruction.keyword) :]
-    return len(instruction.keyword), len(rest) - len(rest.lstrip(" "))
+    return len(instruction.keyword) + len(rest) - len(rest.lstrip(" "))
 
 
 def goes_on(step: Step, facts: Facts) -> bool:
