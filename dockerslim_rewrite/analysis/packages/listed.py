@@ -24,6 +24,7 @@ from ..locked import FILE_NAME, Lock, PackageEntry
 from .asked import NPM_TARGET, npm_asked
 from .exact import LOCKS, exact_requirements
 from .lock_files import npm_packages
+from .old_npm_lock import is_in_step, packages_of
 
 #: Scripts of package.json that run when its project is installed.
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish")
@@ -120,12 +121,15 @@ class Lists:
         where something may be compiled, or fetched by other means than npm's own.
         """
         lock = self._json("package-lock.json", folder)
-        packages = lock.get("packages") if lock is not None else None
+        packages = packages_of(lock) if lock is not None else None
         if lock is None and exact:
             raise Unmet(self._unseen("package-lock.json", folder))
-        if not isinstance(packages, dict):
+        if lock is None or packages is None:
             raise Unmet("no package-lock.json with a list of packages tells what npm installs")
-        if not exact and not _in_step(self._json("package.json", folder), packages.get("")):
+        package = self._json("package.json", folder)
+        old = "packages" not in lock and package is not None
+        in_step = is_in_step(lock, package or {}) if old else _in_step(package, packages.get(""))
+        if not exact and not in_step:
             raise Unmet("package-lock.json and package.json do not ask for the same")
         if scripts:
             self._check_own_scripts(folder)
@@ -152,8 +156,8 @@ class Lists:
         """The packages that npm's lock file in *folder* says to have scripts for their installation, as the lock file
         of ours keeps what is asked.
         """
-        packages = (self._json("package-lock.json", folder) or {}).get("packages")
-        named = packages.items() if isinstance(packages, dict) else ()
+        packages = packages_of(self._json("package-lock.json", folder) or {})
+        named = packages.items() if packages is not None else ()
         running = (
             (str(entry.get("name") or path.rpartition("node_modules/")[2]), str(entry.get("version")))
             for path, entry in named

@@ -10,6 +10,8 @@ from __future__ import annotations
 from ...knowledge.package_indexes import usual_index
 from ...patterns import re
 from ...record import record
+from ...text.structured import read_json
+from .old_npm_lock import packages_of
 
 _GEM = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9_.-]*) \(([^)\n]*)\)", re.M)
 _SECTION = re.compile(r"^([A-Z][A-Z ]*)\n((?:[ \t].*\n|\n(?=[ \t]))*)", re.M)
@@ -72,7 +74,15 @@ def poetry_packages(text: str) -> tuple[str, ...]:
 
 def npm_packages(text: str) -> tuple[str, ...]:
     """The packages of a package-lock.json."""
-    return tuple(_MODULE.findall(text))
+    found = tuple(_MODULE.findall(text))
+    if found:
+        return found
+    try:
+        data = read_json(text)
+    except (ValueError, RecursionError):
+        return ()
+    places = packages_of(data) if isinstance(data, dict) else None
+    return tuple(place.rpartition("node_modules/")[2] for place in places or () if place)
 
 
 def pnpm_packages(text: str) -> tuple[Locked, ...] | None:

@@ -26,6 +26,7 @@ from ..packages.asked import (
     asked,
     decided_elsewhere,
     npm_installs_development,
+    npm_word,
     python_minor,
     python_target,
 )
@@ -211,7 +212,15 @@ class _Reader:
             tools = tool_writing(done.manager.name, done.subcommand)
             known = evolve(known, packages=known.packages | (tools.tools if tools is not None else frozenset()))
         for word in operands:
-            yield from _known((word or "",), known)
+            told = npm_word(word or "") if done.manager.name == "npm" else None
+            found = settle_npm(self.lock, told, known, self.lists.loads_into, compiles=True) if told else None
+            if found is None:
+                yield from _known((word or "",), known)
+                continue
+            if found.named:
+                raise Unmet(f"{found.named[0]}, which the smaller image lacks")
+            programs |= found.programs
+            yield from found.compiled
         if lists:
             raise Unmet(f"{said} may install anything")
 
