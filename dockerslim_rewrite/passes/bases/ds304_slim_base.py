@@ -224,6 +224,10 @@ def _change(
         edits.append(line_behind(where, text, build, facts))
         claims.append(AddsInstruction("RUN", text))
         reason += f", but for {', '.join(required.packages)}, installed here"
+    if required.named:
+        # What a package's code names it may never call.
+        more = f" (and {len(required.named) - 1} more)" if len(required.named) > 1 else ""
+        reason += f"; {required.named[0]}{more}, which is not"
     assert site.place is not None
     return Change(
         edits=tuple(edits),
