@@ -92,7 +92,9 @@ def _by_typer(arguments: list[str]) -> int:
         context = getattr(error, "ctx", None)
         usage = f"; see `{context.command_path} --help`" if context is not None else ""
         text = " ".join(message().split()).rstrip(".").replace("Value error, ", "")
-        print(f"dockerslim: {text[:1].lower()}{text[1:]}{usage}", file=sys.stderr)
+        from ..report.text import printable
+
+        print(printable(f"dockerslim: {text[:1].lower()}{text[1:]}{usage}"), file=sys.stderr)
         return int(getattr(error, "exit_code", _USAGE))
 
 
@@ -145,8 +147,10 @@ def _open_streams() -> None:
 
 def _complain(text: str) -> None:
     """Tell *text*, unless it is standard error itself that is full: then the exit code is all that is left to tell."""
+    from ..report.text import printable
+
     try:
-        print(f"dockerslim: {text}", file=sys.stderr, flush=True)
+        print(printable(f"dockerslim: {text}"), file=sys.stderr, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 

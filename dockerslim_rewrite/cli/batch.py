@@ -225,7 +225,7 @@ def cache_root() -> None:
 def cache_clean_command() -> None:
     """Remove all results that batches have kept, and what was measured."""
     from ..batch.cache import Cache
-    from ..report.text import counted
+    from ..report.text import counted, printable
     from ..workspace.kept import cache_folder
     from ..workspace.measured import forget
 
@@ -236,7 +236,7 @@ def cache_clean_command() -> None:
     except OSError as error:
         complain(f"{error.filename}: cannot be removed: {error.strerror}")
         raise typer.Exit(2) from None
-    print(f"{counted(count, 'result')} removed from {folder}", file=sys.stderr)
+    print(printable(f"{counted(count, 'result')} removed from {folder}"), file=sys.stderr)
 
 
 def _request(call: typer.Context, paths: list[str] | None, values: dict[str, Any]) -> Request:

@@ -47,7 +47,8 @@ def plan(call: BatchCall, folder: Path, by: By, most: int, depth: int) -> int:
         shards = sharded(((key(one), one.name) for one in spool if one.status is Status.CHANGED), most)
         written = write_plan(folder, by, shards, spool, owners)
         print(total_line(spool), file=sys.stderr)
-        print(f"{folder}: {counted(len(written.shards), 'shard')}; read {folder / 'PLAN.md'}", file=sys.stderr)
+        read = f"{folder}: {counted(len(written.shards), 'shard')}; read {folder / 'PLAN.md'}"
+        print(printable(read), file=sys.stderr)
         return spool.code
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..record import record
 from ..regular import read_text, read_whole
+from ..report.text import printable
 
 if TYPE_CHECKING:
     from ..engine.interface import BuildFailed
@@ -103,7 +104,7 @@ def build_both(
         return failure
     except (EngineError, OSError) as error:
         progress.clear()
-        print(f"dockerslim: {error}", file=sys.stderr)
+        print(printable(f"dockerslim: {error}"), file=sys.stderr)
         return None
     finally:
         progress.clear()

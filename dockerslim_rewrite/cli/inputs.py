@@ -92,6 +92,7 @@ class Inputs:
         return {"builds": partial(self._builds, Path(name), context)}
 
     def _builds(self, dockerfile: Path, context: Path | None, sources: Sequence[str] | None = None) -> Any:
+        from ..report.text import printable
         from ..workspace.uses import workspace_for
 
         workspace = workspace_for(dockerfile)
@@ -99,7 +100,7 @@ class Inputs:
         for path, reason in workspace.repository.complaints.items():
             if path not in self._complained and not self._request.quiet:
                 self._complained.add(path)
-                print(f"dockerslim: {path}: {reason}", file=sys.stderr)
+                print(printable(f"dockerslim: {path}: {reason}"), file=sys.stderr)
         return found
 
 

@@ -25,7 +25,8 @@ def list_builds(path: Path, format: str) -> int:
     from ..workspace.uses import workspace_for
 
     if format not in FORMATS:
-        print(f"dockerslim: unknown format {format!r}; known formats: {', '.join(FORMATS)}", file=sys.stderr)
+        known = ", ".join(FORMATS)
+        print(printable(f"dockerslim: unknown format {format!r}; known formats: {known}"), file=sys.stderr)
         return 2
     if not path.exists():
         print(f"dockerslim: {printable(str(path))}: no such file or directory", file=sys.stderr)

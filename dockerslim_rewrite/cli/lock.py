@@ -346,7 +346,8 @@ def _report(request: LockRequest, outcome: Outcome, looked: PackagesOutcome | No
     for target, key in gone:
         print(printable(f"{key} ({target}): {'not used' if request.check else 'no longer used, removed'}"))
     if not outcome.moved and not outcome.failed and not added and not gone:
-        print(f"{request.lock_file}: nothing moved, {len(outcome.lock.entries)} locked", file=sys.stderr)
+        nothing = f"{request.lock_file}: nothing moved, {len(outcome.lock.entries)} locked"
+        print(printable(nothing), file=sys.stderr)
 
 
 def _sentence(item: Moved, *, checked: bool) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..regular import read_regular
+from ..report.text import printable
 
 if TYPE_CHECKING:
     from ..engine.verify import Candidate, VerifyOptions
@@ -98,5 +99,5 @@ def _carry_out(before: Path, after: Candidate, context: Path, options: VerifyOpt
 
 
 def _refusal(message: str) -> typer.Exit:
-    print(f"dockerslim: {message}", file=sys.stderr)
+    print(printable(f"dockerslim: {message}"), file=sys.stderr)
     return typer.Exit(NOT_BUILT)

@@ -111,7 +111,7 @@ def _spec(lines: Sequence[str]) -> GitIgnoreSpec | None:
 
     try:
         spec = GitIgnoreSpec.from_lines(lines)
-    except ValueError:
+    except (ValueError, re.error):
         # Git passes over a line that it cannot read; so do we, one by one.
         spec = GitIgnoreSpec.from_lines([line for line in lines if _valid(line)])
     for pattern in spec.patterns:
@@ -129,6 +129,6 @@ def _valid(line: str) -> bool:
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True

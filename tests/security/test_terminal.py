@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+import dockerslim_rewrite.cli
 from tests.security.command import Command
 
 #: A window title, colours by 7-bit and 8-bit sequences, a backspace, a delete, and a change of direction.
@@ -137,3 +139,42 @@ def test_a_terminal_gets_a_neutral_diff(command: Command, tmp_path: Path, monkey
     done = command("rewrite", path, "--diff", "--quiet")
     assert "apt-get" in shown(done.out)
     assert not OBEYED.search(shown(done.out)), repr(done.out)
+
+
+def test_names_of_files_that_tell_of_builds(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / f"a{POISON.replace('/', '')}"
+    folder.mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN apt-get update\n")
+    (folder / "x.sh").write_bytes(b"#!/bin/sh\n\xff\n")
+    for done in (
+        command("rewrite", tmp_path / "Dockerfile"),
+        command("rewrite", tmp_path),
+        command("builds", tmp_path),
+    ):
+        assert b"not UTF-8" in done.err
+        assert not OBEYED.search(shown(done.err)), repr(done.err)
+
+
+#: What makes texts printable or counts, the names of counts, and the name of a constant.
+HARMLESS = ("printable", "counted", "len", "repr")
+COUNTS = ("files", "_MISSING")
+
+
+def _harmless(value: ast.FormattedValue) -> bool:
+    """Whether *value* holds nothing of a file's, or went through what a terminal does not obey."""
+    node = value.value
+    name = node.func if isinstance(node, ast.Call) else node
+    known = HARMLESS if isinstance(node, ast.Call) else COUNTS
+    return value.conversion == ord("r") or (isinstance(name, ast.Name) and name.id in known)
+
+
+def test_whoever_tells_a_message_makes_it_printable() -> None:
+    found = []
+    for path in sorted(Path(dockerslim_rewrite.cli.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                texts = [one for one in node.args if ast.unparse(one).startswith(("f'dockerslim: ", 'f"dockerslim: '))]
+                values = [one for text in texts for one in ast.walk(text) if isinstance(one, ast.FormattedValue)]
+                found += [f"{path.name}:{node.lineno}" for one in values if not _harmless(one)]
+    assert found == []

@@ -216,3 +216,9 @@ def test_what_editors_and_patches_leave_is_no_dockerfile(tree: Make, name: str) 
     assert found(made.root) == (["app/Dockerfile"], {})
     # Whoever names it means it.
     assert [one.path for one in discover([str(made.root / name)])] == [str(made.root / name)]
+
+
+@pytest.mark.parametrize("line", ["[z-a]", "[b-a]x", "[a-\\]]", "[a--b]", "[\\z-\\a]"])
+def test_patterns_that_nobody_can_read_are_passed_over(tree: Make, line: str) -> None:
+    made = tree({"Dockerfile": "FROM debian:12\n", "b/Dockerfile": "FROM debian:12\n", ".gitignore": f"{line}\nb/\n"})
+    assert [one.path for one in discover([str(made.root)]) if isinstance(one, Covered)] == [f"{made.root}/Dockerfile"]
