@@ -265,3 +265,23 @@ def test_generated_data_is_no_program() -> None:
             read_python(lines)
     assert read_python("import a\n" + "\n" * 400_000)
     assert read_python("x = '" + "a" * 600_000 + "'\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM debian:12\nENV A=" + "b" * 30_000 + "\n" + "WORKDIR $A\n" * 200 + "COPY . .\n",
+        "FROM debian:12\n"
+        + "WORKDIR "
+        + "abcdefg/" * 40
+        + "\n" * 1
+        + ("WORKDIR " + "abcdefg/" * 40 + "\n") * 400
+        + "COPY . .\n",
+        "FROM debian:12\nWORKDIR " + "a/" * 20_000 + "\nRUN x\nCOPY . .\n",
+    ],
+    ids=("variable", "steps", "components"),
+)
+def test_a_directory_that_no_system_has_is_not_followed(text: str) -> None:
+    result = rewrite(text)
+    assert result.bugs == ()
+    assert peak(text) < 40_000_000

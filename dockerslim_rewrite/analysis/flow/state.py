@@ -13,6 +13,7 @@ from ...ir.expansion import MAX_LENGTH
 from ...ir.steps import Arg, Env, Shell, Step, Value
 from ...patterns import re
 from ...record import evolve, record
+from ...text.paths import LONGEST
 from .environment import Environment, Names
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
@@ -99,9 +100,9 @@ def _workdir(state: State, step: Value) -> str | None:
     path = expand(step.value, state)
     if path is None:
         return None
-    if path.startswith("/"):
-        return posixpath.normpath(path)
-    return posixpath.normpath(posixpath.join(state.workdir, path)) if state.workdir else None
+    path = posixpath.join(state.workdir or "", path)
+    # No system has a longer one, and each instruction may make it longer.
+    return posixpath.normpath(path) if path.startswith("/") and len(path) <= LONGEST else None
 
 
 def expand(text: str, state: State, *, legacy: bool = False) -> str | None:

@@ -11,6 +11,7 @@ from ...ir.build import Build, Stage
 from ...ir.steps import Value
 from ...patterns import re
 from ...text import Edit
+from ...text.paths import LONGEST
 from ..base import Proposals, missed
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+:-]+\Z")
@@ -49,6 +50,8 @@ def _relative(step: Value, stage: Stage, build: Build, facts: Facts, *, anchored
         yield missed(step.line, f"the base image or a variable decides what {path} is relative to")
     elif not anchored and start is None:
         yield missed(step.line, f"another stage decides that {path} is relative to {base}")
+    elif len(base) + len(path) >= LONGEST:
+        yield missed(step.line, "the path is longer than any that a system takes")
     elif not _PLAIN.match(path) or not _PLAIN.match(base) or step.origin.comments:
         yield missed(step.line, "the path holds characters that might be read in two ways")
     else:

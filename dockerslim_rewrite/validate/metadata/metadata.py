@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ...change import ReplacesInstruction
 from ...ir.steps import Env, Label, Listing, Step, Value
+from ...text.paths import LONGEST
 from ..core.instructions import exposed
 from ..core.observe import value
 from ..shell.claims import Claimed, Licences
@@ -87,7 +88,6 @@ def folder(text: str, at: str | None, escape: str) -> str | None:
     parts = value(text, escape)
     if len(parts) > 1:
         return None
-    path = parts[0]
-    if path.startswith("/"):
-        return posixpath.normpath(path)
-    return posixpath.normpath(posixpath.join(at, path)) if at else None
+    path = parts[0] if parts[0].startswith("/") or not at else posixpath.join(at, parts[0])
+    # No system has a longer one, and each instruction may make it longer.
+    return posixpath.normpath(path) if path.startswith("/") and len(path) <= LONGEST else None
