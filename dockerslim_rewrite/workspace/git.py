@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import IO
 
 from ..record import record
+from .git_patterns import NAMES, endless_pattern
+from .git_place import foreign_place
 
 #: More than any answer has that people review.
 _MOST_BYTES = 64 * 1024 * 1024
@@ -53,7 +55,8 @@ _ALWAYS = {
 _DRIVERS = {
     "filter": {"clean": "", "smudge": "", "process": "", "required": "false"},
     "merge": {"driver": "false"},
-    "diff": {"command": "", "textconv": ""},
+    # The expressions are Git's own to match, however long that takes.
+    "diff": {"command": "", "textconv": "", "funcname": "^$", "xfuncname": "^$", "wordregex": "^$"},
 }
 #: Programs that sign, and what they are where only the repository itself names another.
 _SIGNING = {
@@ -192,6 +195,11 @@ def _environment(root: Path, further: Mapping[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=16)
 def _settings(root: Path) -> tuple[tuple[str, str], ...]:
     """What stands against the configuration that counts in *root*. Raises ``GitError``."""
+    elsewhere = foreign_place(root)
+    if elsewhere is not None:
+        raise GitError(
+            f"{root / '.git'}: leads to {elsewhere}, which does not name this folder as its own; Git is not asked"
+        )
     found = dict(_ALWAYS)
     answer = _called(tuple(found.items()), root, ("config", "--list", "--show-scope", "--name-only", "-z"))
     words = answer.text.split("\0")
@@ -205,6 +213,11 @@ def _settings(root: Path) -> tuple[tuple[str, str], ...]:
         if "=" in driver or "\n" in driver:
             raise GitError(f"{root}: its configuration names a driver {driver!r}; Git is not asked")
         found.update({f"{driver}.{key}": value for key, value in _DRIVERS[driver.partition(".")[0]].items()})
+    globs = [f":(glob)**/{name}" for name in NAMES]
+    held = _called(tuple(found.items()), root, ("ls-files", "-z", "--", *globs)).text.split("\0")
+    endless = endless_pattern(root, filter(None, held))
+    if endless is not None:
+        raise GitError(f"{endless}; Git is not asked")
     trusted = {key for scope, key in named if scope not in _OWN}
     own = {key for scope, key in named if scope in _OWN}
     for key, usual in _SIGNING.items():

@@ -244,3 +244,59 @@ def test_what_a_repository_puts_in_the_place_of_an_object_does_not_count(tmp_pat
     (trap.root / ".git/refs/replace").mkdir(parents=True)
     (trap.root / ".git/refs/replace" / real).write_text(f"{other}\n")
     assert git(trap.root, "cat-file", "blob", real).text == TEXT
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir()
+    environment = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull}
+    (folder / "Dockerfile").write_text(TEXT)
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "one")):
+        subprocess.run(["git", *words], cwd=folder, env=environment, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("how", ["file", "link", "common"])
+def test_what_git_knows_of_another_repository_is_not_asked(tmp_path: Path, how: str) -> None:
+    other, mine = repository(tmp_path / "other"), tmp_path / "mine"
+    if how == "common":
+        (repository(mine) / ".git/commondir").write_text(f"{other}/.git\n")
+    else:
+        mine.mkdir()
+        if how == "file":
+            (mine / ".git").write_text(f"gitdir: {other}/.git\n")
+        else:
+            (mine / ".git").symlink_to(other / ".git")
+    with pytest.raises(GitError, match="does not name this folder as its own"):
+        git(mine, "log", "-1")
+
+
+def test_work_trees_and_submodules_keep_theirs_elsewhere(tmp_path: Path) -> None:
+    other = repository(tmp_path / "other")
+    subprocess.run(["git", "worktree", "add", "-q", "--detach", tmp_path / "tree"], cwd=other, check=True)
+    above = repository(tmp_path / "above")
+    add = ["git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "below"]
+    subprocess.run(add, cwd=above, check=True)
+    for root in (other, tmp_path / "tree", above, above / "below"):
+        assert git(root, "log", "-1", "--format=%s").text == "one\n"
+
+
+@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", "deep/.gitattributes", ".git/info/exclude"])
+def test_patterns_without_end_are_not_handed_to_git(tmp_path: Path, name: str) -> None:
+    root = repository(tmp_path / "one")
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("**/a/**/b\n" + "**/a/" * 7 + "b\n")
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+    with pytest.raises(GitError, match=f"{name}:2: a pattern has more than 4"):
+        git(root, "status")
+
+
+def test_expressions_of_the_repositorys_configuration_do_not_count(tmp_path: Path) -> None:
+    root = repository(tmp_path / "one")
+    (root / ".gitattributes").write_text("Dockerfile diff=x\n")
+    (root / "Dockerfile").write_text("FROM debian:12\n" + "# filler\n" * 9 + "RUN a\n" * 9)
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+    (root / "Dockerfile").write_text("FROM debian:12\n" + "# filler\n" * 9 + "RUN a\n" * 9 + "RUN b\n")
+    subprocess.run(["git", "config", "diff.x.xfuncname", "^(FROM.*)$"], cwd=root, check=True)
+    plain = subprocess.run(["git", "diff"], cwd=root, check=True, capture_output=True, text=True).stdout
+    assert "@@ FROM" in plain
+    assert "@@ FROM" not in git(root, "diff").text
