@@ -299,4 +299,4 @@ def test_expressions_of_the_repositorys_configuration_do_not_count(tmp_path: Pat
     subprocess.run(["git", "config", "diff.x.xfuncname", "^(FROM.*)$"], cwd=root, check=True)
     plain = subprocess.run(["git", "diff"], cwd=root, check=True, capture_output=True, text=True).stdout
     assert "@@ FROM" in plain
-    assert "@@ FROM" not in git(root, "diff").text
+    assert "@@ FROM" not in git(root, "diff", "--no-ext-diff", "--no-textconv").text
