@@ -11,6 +11,7 @@ from ...ir.build import Build
 from ...ir.steps import Copy, Onbuild
 from ...patterns import re
 from ...text import Edit
+from ...text.paths import matches
 from ..base import Proposals, missed
 from .lines import blanks_behind
 
@@ -104,6 +105,21 @@ def _without_workdir(copy: Copy, facts: Facts) -> str | None:
     return None
 
 
+def _may_match(pattern: str, facts: Facts) -> bool:
+    """Whether a file of the build context that is an archive, or of which nobody knows, may match *pattern*."""
+    project = facts.project
+    if project is None or not project.complete or "**" in pattern:
+        return True
+    wanted = posixpath.normpath("/" + pattern).lstrip("/")
+    folder, name = posixpath.split(wanted)
+    found = [
+        file.path
+        for file in project.files
+        if posixpath.dirname(file.path) == folder and matches(posixpath.basename(file.path), name)
+    ]
+    return not found or any(not _KNOWN.search(path) for path in found)
+
+
 def _obstacle(copy: Copy, facts: Facts) -> str | None:
     """Why ADD is needed ('' when that is plain to see), None when COPY does the same."""
     if any(flag.name in _ONLY_ADD for flag in copy.origin.flags):
@@ -124,6 +140,6 @@ def _obstacle(copy: Copy, facts: Facts) -> str | None:
                 continue
             return f"{source} may be {'' if local else 'a URL or '}an archive, depending on a variable"
         name = posixpath.basename(bare.rstrip("/"))
-        if re.search(r"[*?\[]", name) and not re.search(r"\.[A-Za-z0-9_-]+\Z", name):
+        if re.search(r"[*?\[]", name) and not re.search(r"\.[A-Za-z0-9_-]+\Z", name) and _may_match(bare, facts):
             return f"the pattern {source} may match an archive"
     return None
