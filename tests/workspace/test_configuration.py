@@ -147,6 +147,13 @@ def test_mistakes_say_what_to_do(tree: Make, text: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_long_chain_is_told_as_one(tree: Make) -> None:
+    chain = {f"d{at}.toml": f'extend = "d{at + 1}.toml"\n' for at in range(20)}
+    made = tree({"dockerslim.toml": 'extend = "d0.toml"\n', **chain, "d20.toml": 'level = "safe"\n'})
+    with pytest.raises(ConfigError, match="more than 10 files extend one another"):
+        settings(made.root / "Dockerfile")
+
+
 def test_the_schema_is_the_one_of_the_table() -> None:
     assert json.loads(FILE.read_text()) == schema(), "run `python -m dockerslim_rewrite.workspace.configuration.schema`"
     jsonschema.Draft7Validator.check_schema(schema())

@@ -148,8 +148,10 @@ def _extended(path: Path, values: dict[str, Any], open_: tuple[Path, ...], withi
     if named is None:
         return None
     other = Path(os.path.realpath(_named(path, within, "extend", named)))
-    if other in open_ or len(open_) > _MAX_EXTENDED:
+    if other in open_:
         raise ConfigError(f"{path}: extend leads back to {named}")
+    if len(open_) > _MAX_EXTENDED:
+        raise ConfigError(f"{path}: more than {_MAX_EXTENDED} files extend one another")
     if not os.path.isfile(other):
         raise ConfigError(f"{path}: extend names {named}, which is not there")
     return _read(other, open_, within)
