@@ -46,7 +46,10 @@ _HEADERS = frozenset(("nan", "node-addon-api"))
 
 def look_up(lock: Lock, target: str | None) -> str:
     """Where a package index may know what nobody here does; *target* is what the package is installed for."""
-    if target is not None and any(lock.packages.values()):
+    if target is None:
+        # Nobody knows which version of the language is asked for, or the packages come from elsewhere.
+        return ""
+    if any(lock.packages.values()):
         return f"; {FILE_NAME} has no answer of the index for it"
     return "; `dockerslim lock` asks the index"
 
