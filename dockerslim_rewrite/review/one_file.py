@@ -135,12 +135,25 @@ def _context(path: str, earlier: str | None, request: Request) -> str | None:
         # A Dockerfile that comes alone with other sources may mean another context.
         return None
     before = old.context_of(earlier)
-    if before == os.path.dirname(earlier) != os.path.dirname(path):
-        # The folder that it lies in goes along.
+    if before == os.path.dirname(earlier) != os.path.dirname(path) and _goes_along(request, before, path):
         return None
     if before is None or before == now or old.told(earlier) != side.told(path):
         return None
     return before
+
+
+def _goes_along(request: Request, before: str, path: str) -> bool:
+    """Whether the folder *before*, the context of a Dockerfile in it, goes along where the request moves that to
+    *path*: from its root, or from a folder above, it may as well move alone, to a folder for Dockerfiles.
+    """
+    home = os.path.dirname(path)
+    if before and not home.startswith(f"{before}/"):
+        return True
+    root = request.side.root
+    inside = [one for one in request.touched if not before or one.startswith(f"{before}/")]
+    # What is gone from there and lies beside the Dockerfile now came with it.
+    gone = [os.path.relpath(one, before or ".") for one in inside if not os.path.lexists(root / one)]
+    return any(os.path.lexists(root / home / one) for one in gone if one != os.path.basename(path))
 
 
 def _keeps_sources(earlier: str, path: str, side: Side, old: Base) -> bool:
