@@ -13,6 +13,8 @@ from ..ir.steps import Copy, Onbuild, Run, Step
 from ..patterns import re
 from ..text.paths import PATTERN
 from .breaks import FILES, Version, below, fate_of, only_for, plain, remark, stages_by_name, taken
+from .brings import may_bring
+from .modes import steps_of
 
 #: Directories that base images fill themselves.
 _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
@@ -109,9 +111,16 @@ def _lost_in_stage(
         return None
     image = f"/{plain(path)}"
     came = below(other.placed(old).stages[at], image)
-    if not came or below(project.placed(new).stages[stage.index], image):
+    if not came or below(project.placed(new).stages[stage.index], image) or _is_written(new, stage, image):
         return None
     return came[0], not _FILLED.match(image) and not _makes(new, stage)
+
+
+def _is_written(build: Build, stage: Stage, image: str) -> bool:
+    """Whether a here-document of *stage*, or of one below it, may be the file at *image*."""
+    known = states(build)
+    copies = (one for one in steps_of(build, stage) if isinstance(one, Copy) and one.origin.heredocs)
+    return any(may_bring(one, image, known[one.index]) for one in copies)
 
 
 def _makes(build: Build, stage: Stage) -> bool:

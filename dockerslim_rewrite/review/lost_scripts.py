@@ -8,7 +8,6 @@ Sources: Dockerfile reference, "CMD", "ENTRYPOINT"; execve(2), EACCES and ENOENT
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis.bases import catalogued
@@ -16,10 +15,11 @@ from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
 from ..ir.reference import InvalidReference, parse
-from ..ir.steps import Copy, Onbuild, Run, Step
+from ..ir.steps import Onbuild, Run, Step
 from ..shell.names import INTERPRETERS
 from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
+from .brings import is_mounted, may_bring
 from .modes import covers, steps_of
 from .startable import Sides, not_startable
 from .starts import Start, image_of, others, starts
@@ -91,24 +91,25 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
 
 
 def _in_stage(
-    known: list[State], sides: Sides, where: str, moved: Mapping[str, str | None], *, last: bool
+    known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None], *, last: bool
 ) -> Iterator[Remark]:
     for step in sides.stages[1].steps:
-        folder = known[step.index].workdir
         if isinstance(step, Run):
             script = step.body.script if step.body is not None else None
             if isinstance(script, Script) and not any(one.name in ("cd", "pushd") for one in script.commands):
-                yield from _run(step, script, folder, sides, where, moved)
+                yield from _run(step, script, known, sides, where, moved)
     for start in starts(sides.stages[1], known, sides.new, last=last):
-        yield from _started(start, sides, where, moved)
+        yield from _started(start, known, sides, where, moved)
 
 
-def _started(start: Start, sides: Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+def _started(
+    start: Start, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
+) -> Iterator[Remark]:
     """Remarks on what *start* finds no more, or cannot start any more."""
     image = next((one for one in start.images if one in sides.after or one in sides.before), None)
     if image is None:
         return
-    gone = _gone(image, None, sides, where, moved)
+    gone = _gone(image, None, known, sides, where, moved)
     if gone is not None:
         reason = f"{start.said} starts {start.word}, which {gone[1]}, {start.fate}"
         yield remark(FILES, reason, start.line, f"line {start.line}: {gone[0]}", fails=False)
@@ -121,8 +122,9 @@ def _started(start: Start, sides: Sides, where: str, moved: Mapping[str, str | N
 
 
 def _run(
-    step: Run, script: Script, folder: str | None, sides: Sides, where: str, moved: Mapping[str, str | None]
+    step: Run, script: Script, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
+    folder = known[step.index].workdir
     named: set[str] = set()
     for command in script.commands:
         name = posixpath.basename(command.argv[0] or "") if command.argv else ""
@@ -130,7 +132,7 @@ def _run(
             image = image_of(word, folder, first=at == 0)
             if image is None or (at and name in _CARELESS) or posixpath.basename(image) in named:
                 continue
-            gone = _gone(image, step, sides, where, moved)
+            gone = _gone(image, step, known, sides, where, moved)
             if gone is not None:
                 path, fate = gone
                 sure = at == 0 or command.argv[at - 1] in _READS or _interprets(command.argv, at)
@@ -143,13 +145,17 @@ def _run(
             elif at == 0:
                 told = not_startable(image, sides)
                 if told is not None:
-                    yield remark(FILES, f"{told}, so RUN fails", step.line, f"line {step.line}: {word} as it is")
+                    # A script that runs before may give any file its mode and its line ends.
+                    sure = _is_idle(_run_before(step, command, script, sides))
+                    doubt = "" if sure else " unless what runs before sets that right"
+                    evidence = f"line {step.line}: {word} as it is"
+                    yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
         written = (one.target.literal or "" for one in command.redirects if one.target is not None)
         named.update(posixpath.basename(word or "") for word in (*command.argv, *written))
 
 
 def _gone(
-    image: str, step: Step | None, sides: Sides, where: str, moved: Mapping[str, str | None]
+    image: str, step: Step | None, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> tuple[str, str] | None:
     """The context path of what lay at *image* before *step* (None: in the end) and does not any more, and what became
     of it; None where something else may have brought it there.
@@ -159,7 +165,9 @@ def _gone(
     if path is None or image in sides.after or old.head.image != new.head.image:
         return None
     steps = [one for one in sides.steps[1] if step is None or one.index < step.index]
-    if any(_may_bring(one, image) for one in steps if one is not step):
+    if any(may_bring(one, image, known[one.index]) for one in steps):
+        return None
+    if isinstance(step, Run) and is_mounted(step, image, known[step.index], sides.new.holds):
         return None
     fate = fate_of(path, where, moved)
     if not fate and sides.new.excluded(path):
@@ -167,32 +175,41 @@ def _gone(
     if fate:
         # The COPY of more that brought it is there still.
         return (path, fate) if any(covers(one, path) for one in steps) else None
-    mounted = isinstance(step, Run) and any(mount.get("type", "bind") == "bind" for mount in step.mounts)
-    kept = not mounted and sides.new.holds(path)
-    return (path, _NOT_COPIED) if kept else None
+    return (path, _NOT_COPIED) if sides.new.holds(path) else None
 
 
 def _interprets(argv: Sequence[str | None], at: int) -> bool:
     """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
     name = posixpath.basename(argv[0] or "")
     return name in INTERPRETERS and all(
-        one is not None and one.startswith("-") and one not in others(name) for one in argv[1:at]
+        one is not None and one.startswith("-") and one != "-" and one not in others(name) for one in argv[1:at]
     )
 
 
 def _is_alone(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
     """Whether nothing makes files of the project before the *command* of *step*: no command, and no base."""
+    return _is_idle(_run_before(step, command, script, sides)) and _is_known(sides.stages[1].head.image)
+
+
+def _run_before(step: Run, command: Simple, script: Script, sides: Sides) -> list[Simple] | None:
+    """The commands that are run before the *command* of *step*; None where some of them cannot be read."""
     before = [one for one in script.commands if one.span.start < command.span.start]
     for one in sides.steps[1]:
         if isinstance(one, Onbuild):
-            return False
+            return None
         if isinstance(one, Run) and one.index < step.index:
             other = one.body.script if one.body is not None else None
             if not isinstance(other, Script):
-                return False
+                return None
             before += other.commands
-    idle = all(posixpath.basename(one.argv[0] or "") in _MAKE_NOTHING for one in before if one.argv)
-    return idle and _is_known(sides.stages[1].head.image)
+    return before
+
+
+def _is_idle(commands: Sequence[Simple] | None) -> bool:
+    """Whether none of *commands* makes files of a project, or can be a script that does."""
+    return commands is not None and all(
+        posixpath.basename(one.argv[0] or "") in _MAKE_NOTHING for one in commands if one.argv
+    )
 
 
 def _is_known(image: str) -> bool:
@@ -202,21 +219,3 @@ def _is_known(image: str) -> bool:
     except InvalidReference:
         return False
     return reference.scratch or catalogued(reference) is not None
-
-
-def _may_bring(step: Step, image: str) -> bool:
-    """Whether *step* may put something at *image* otherwise than by a COPY from the context."""
-    if isinstance(step, Copy):
-        return (
-            step.origin.flag("from") is not None
-            or bool(step.origin.heredocs)
-            or any("$" in one for one in (*step.sources, step.destination))
-        )
-    name = posixpath.basename(image)
-    if isinstance(step, Run):
-        script = step.body.script if step.body is not None else None
-        return (
-            not isinstance(script, Script)
-            or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.text) is not None
-        )
-    return isinstance(step, Onbuild)
