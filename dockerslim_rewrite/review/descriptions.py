@@ -20,12 +20,13 @@ from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
-from ..workspace.builds.found import FoundBuild
+from ..workspace.builds.found import FoundBuild, Unknown
 from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
 from ..workspace.walk import walk
 from .lost_bases import lost_bases
+from .made import is_result, maker_of
 from .malformed import malformed
 from .writers import with_doubts
 
@@ -183,8 +184,12 @@ class Descriptions:
     def _unmet(self, build: FoundBuild, kind: str, lacks: str, path: str) -> Unmet:
         place = build.place.path
         doubt = ""
-        if kind != "stage" and build.after is not None:
-            doubt = f"what {build.after} runs makes it"
+        maker = maker_of(build, self._workspace.repository) if kind != "stage" and is_result(path) else build.after
+        if kind != "stage" and maker is not None:
+            doubt = f"what {maker} runs makes it"
+        elif kind == "Dockerfile" and isinstance(build.context, Unknown):
+            # Of another repository the Dockerfile is that one's as well.
+            doubt = f"{build.context} is another repository, which has it"
         elif kind != "stage" and build.kind == "workflow" and self._fetches(place):
             doubt = "a step of the workflow fetches it"
         elif kind != "stage" and self._is_elsewhere(path, posixpath.dirname(place)):

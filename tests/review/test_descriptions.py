@@ -308,3 +308,44 @@ def test_a_workflow_says_where_its_commands_are_run(repo: Make) -> None:
     step = "      - run: docker build .\n        working-directory: lib\n"
     found = told(repo, {**APP, "lib/x": "x\n"}, {".github/workflows/b.yml": f"jobs:\n  a:\n    steps:\n{step}"})
     assert found == [(4, True, "lib/Dockerfile is not there, so the build fails")]
+
+
+STEPS = "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n{}      - uses: docker/build-push-action@v6\n{}"
+GIVEN = "        with:\n          context: {}\n          file: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ("https://github.com/a/b.git#main", []),
+        ("git@github.com:a/b.git", []),
+        (
+            "${{ inputs.ctx }}",
+            ["unless ${{ inputs.ctx }} is another repository, which has it"],
+        ),
+    ],
+)
+def test_a_dockerfile_of_another_repository(repo: Make, context: str, expected: list[str]) -> None:
+    workflow = STEPS.format("", GIVEN.format(context, "d/Dockerfile"))
+    found = told(repo, APP, {".github/workflows/b.yml": workflow})
+    assert found == [(5, False, f"d/Dockerfile is not there, so the build fails {one}") for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("step", "doubted"),
+    [
+        ("run: npm ci && npm run build", True),
+        ("run: make", True),
+        ("run: python gen.py", True),
+        ("run: node --no-warnings tools/gen.mjs", True),
+        ("uses: ./.github/actions/gen", True),
+        ("uses: someone/template-action@v1", True),
+        ("uses: docker/setup-buildx-action@v3", False),
+        ("run: echo gen.py", False),
+    ],
+)
+def test_a_context_that_a_step_before_may_make(repo: Make, step: str, doubted: bool) -> None:
+    workflow = STEPS.format(f"      - {step}\n", GIVEN.format("dist", "app/Dockerfile"))
+    found = told(repo, APP, {".github/workflows/b.yml": workflow})
+    doubt = " unless what .github/workflows/b.yml:5 runs makes it" if doubted else ""
+    assert found == [(6, not doubted, f"the build context dist is not there, so the build fails{doubt}")]
