@@ -109,7 +109,8 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
     # A file that the pull request does not touch is told of only where the request made it worse.
     level = Scope.LINES if own is None and request.scope is Scope.FILES else request.scope
-    one = reviewed(path, before, after, options, hunks, level)
+    shown = own is None or path not in request.git.hidden(request.start, request.end)
+    one = reviewed(path, before, after, options, hunks, level, shown=shown)
     missed = partial(_missed, home, certain)
     made = partial(_otherwise, request.git, request.end, missed)
     told = with_losses(one.notes, (*losses, *certain), here.build, options, made)

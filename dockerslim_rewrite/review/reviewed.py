@@ -45,7 +45,7 @@ class Suggestion:
 class Reviewed:
     """One file: what can be accepted with a click, the ``parts`` that cannot, and notes; ``path`` is of the repository.
 
-    ``hunks`` are those of its diff, ``before`` the path that it had.
+    ``hunks`` are those that its diff shows, ``before`` the path that it had.
     """
 
     path: str
@@ -119,9 +119,18 @@ def noted(path: str, before: str | None, data: bytes, notes: Sequence[Remark], h
 
 
 def reviewed(
-    path: str, before: Result | None, after: Result, options: Options, hunks: Sequence[Hunk], scope: Scope
+    path: str,
+    before: Result | None,
+    after: Result,
+    options: Options,
+    hunks: Sequence[Hunk],
+    scope: Scope,
+    *,
+    shown: bool = True,
 ) -> Reviewed:
-    """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
+    """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*; *shown* tells
+    that people see the *hunks* of its diff.
+    """
     new = Subtraction(before, after)
     kept = new.kept()
     touched = _touched(new.here, hunks).difference(kept)
@@ -142,7 +151,8 @@ def reviewed(
         shown = any(hunk.holds(first, last) for hunk in hunks)
         return shown and not written.isdisjoint(rewritten_lines(after.original, part))
 
-    suggestions, others = _cut(after.original, parts(after, options, told), hunks)
+    seen_hunks = tuple(hunks) if shown else ()
+    suggestions, others = _cut(after.original, parts(after, options, told), seen_hunks)
     seen = new.notes(touched).difference(_as_before(before, after))
     if before is None and hunks:
         # What could not be read before had what stands on lines that stay as they were.
@@ -157,7 +167,7 @@ def reviewed(
             evolve(one, breaks=one in worse and (one.breaks or (one.rule in failing and one.line not in touched)))
             for one in notes
         )
-    return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
+    return Reviewed(path, after, suggestions, others, notes, seen_hunks)
 
 
 def _as_before(before: Result | None, after: Result) -> Iterator[int]:
