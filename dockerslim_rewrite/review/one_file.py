@@ -103,7 +103,12 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses += (*lost_stages(version, here), *files_lost, *undeclared(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
-        losses += (*unknown_stages(version, here), *lost_results(version, here))
+        # Of what is lost on the way through a stage, what made it there is the weaker word.
+        known = {one.line for one in files_lost}
+        losses += (
+            *unknown_stages(version, here),
+            *(one for one in lost_results(version, here) if one.line not in known),
+        )
         losses += tuple(lost_further(version, here, request.moved, home))
         certain = tuple(kept_out(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
