@@ -199,10 +199,19 @@ def _cut(
         shown = whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
         told = whole is not None and not any("\ud800" <= char <= "\udfff" for char in whole.text or "")
         if whole is not None and shown and told and _accepted(original, whole) == part.patch.apply(original):
-            suggestions.append(Suggestion(whole, part.changes))
+            suggestions.append(Suggestion(whole, _as_seen(whole, part.changes)))
         else:
             others.append(part)
     return tuple(_side_by_side(suggestions, hunks)), tuple(others)
+
+
+def _as_seen(whole: Replacement, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """*changes* as *whole* shows them: where lines go, and that is all, each says that and its reason."""
+    if whole.text is not None or len({one.rule for one in changes}) == 1:
+        return changes
+    alone = whole.first == whole.last
+    gone = f"line {whole.first}" if alone else f"lines {whole.first} to {whole.last}"
+    return tuple(evolve(one, title=f"drop {gone}") for one in changes)
 
 
 def _side_by_side(suggestions: Sequence[Suggestion], hunks: Sequence[Hunk]) -> Iterator[Suggestion]:
