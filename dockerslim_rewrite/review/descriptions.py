@@ -20,6 +20,7 @@ from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
+from ..workspace.builds.compose_names import named_in_vain
 from ..workspace.builds.found import FoundBuild, Unknown
 from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
@@ -34,6 +35,8 @@ from .writers import with_doubts
 _MOST = 4 * 1024 * 1024
 #: Descriptions that say from where their paths count.
 _PLAIN_PATHS = frozenset(("compose", "bake", "make", "workflow"))
+#: The kind of what is not there that people keep from repositories.
+SECRET = "secret"
 #: Contexts that are no directories.
 _OTHER = re.compile(r"[a-z][a-z-]+:")
 #: Directories whose descriptions are there to be read by tests, and by no builder.
@@ -145,15 +148,27 @@ class Descriptions:
         )
 
     def _dangling(self) -> Iterator[Unmet]:
-        """What Bake files name in vain."""
-        repository = self._workspace.repository
-        paths = [one.path for one in walk(repository.root) if not one.skipped and build_source(one.path) == "bake"]
+        """What compose files and Bake files name in vain."""
+        found: dict[str | None, list[str]] = {}
+        for one in walk(self._workspace.repository.root):
+            if not one.skipped:
+                found.setdefault(build_source(one.path), []).append(one.path)
+        yield from self._not_composed(sorted(found.get("compose", ())))
+        yield from self._not_baked(sorted(found.get("bake", ())))
+
+    def _not_composed(self, paths: Sequence[str]) -> Iterator[Unmet]:
+        for one in named_in_vain(self._workspace.repository, paths):
+            place = one.place.path
+            kind = "target" if one.path is None else SECRET if one.secret else "file"
+            yield Unmet(place, one.said, one.path or place, one.place.line, (place, "", None), kind)
+
+    def _not_baked(self, paths: Sequence[str]) -> Iterator[Unmet]:
         if not paths:
             return
         from ..workspace.builds.bake_names import dangling
 
         services = [build.name for build in self._workspace.graph.builds if build.kind == "compose"]
-        for one in dangling(repository, sorted(paths), services):
+        for one in dangling(self._workspace.repository, paths, services):
             doubt = "" if one.sure else "another Bake file has it"
             place = one.place.path
             yield Unmet(place, one.said, place, one.place.line, (place, "", None), "target", doubt)
@@ -250,7 +265,8 @@ class Descriptions:
         except ParseError:
             return False
         named = {stage.name for stage in build.stages if stage.head.alias}
-        return bool(build.stages) and target.lower() not in named and not target.isdecimal()
+        counted = target.isdecimal() and int(target) < len(build.stages)
+        return bool(build.stages) and target.lower() not in named and not counted
 
     def _gone(self, path: str, target: str | None, line: int) -> Remark:
         place = self._root / path

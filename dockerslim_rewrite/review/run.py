@@ -13,7 +13,7 @@ from ..knowledge.repository import build_source
 from ..record import evolve, record
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
-from .descriptions import Otherwise
+from .descriptions import SECRET, Otherwise
 from .git import ChangedFile, Git, GitError
 from .hunks import Hunk
 from .one_file import Request, reviewed_file
@@ -147,6 +147,8 @@ def _described(
         for path, note in side.descriptions.lost_bases(old.descriptions, moved):
             found.setdefault(path, []).append(note)
     unmet = [one for one in side.descriptions.unmet().values() if one.asked[1] not in gone and one.path not in told]
+    # A secret that nobody took away was never here.
+    unmet = [one for one in unmet if one.kind != SECRET or one.path in gone]
     if not unmet:
         return found
     known = {(moved.get(place) or place, lacks) for place, lacks in old.descriptions.unmet()}

@@ -124,6 +124,7 @@ def test_a_further_context_that_is_not_there(repo: Make) -> None:
 @pytest.mark.parametrize("value", ["docker-image://alpine", "https://example.org/x", "service:b", "target:b"])
 def test_a_further_context_that_is_no_directory(repo: Make, value: str) -> None:
     text = "services:\n  a:\n    build:\n      context: app\n      additional_contexts:\n        sh: {}\n"
+    text += "  b:\n    image: x\n"
     files = {**APP, "compose.yaml": text.format("app")}
     assert told(repo, files, {"compose.yaml": text.format(f'"{value}"')}) == []
 
