@@ -132,6 +132,14 @@ def taken(step: Step, build: Build) -> Iterator[tuple[Stage, str, str]]:
                 yield stages[name.lower()], mount.get("source") or mount.get("src") or "", name
 
 
+def takes_from_context(step: Step) -> bool:
+    """Whether *step* needs files of the context."""
+    if isinstance(step, Copy):
+        local = any(not is_remote(source) for source in step.sources)
+        return step.origin.flag("from") is None and local and not step.origin.heredocs
+    return isinstance(step, Run) and bool(step.bound)
+
+
 def below(placed: Mapping[str, str], path: str) -> list[str]:
     """The paths in the context of what lies at *path* of a stage, or below it."""
     return [placed[path]] if path in placed else [one for at, one in placed.items() if at.startswith(f"{path}/")]

@@ -17,7 +17,7 @@ from ..syntax import ParseError, parse
 from ..workspace.inference import sources_in
 from .breaks import FILES, with_losses
 from .git import ChangedFile, Git, GitError
-from .kept_out import kept_out
+from .kept_out import bad_ignores, kept_out
 from .likely import likely_lost
 from .lost_files import lost_files
 from .lost_further import lost_further
@@ -110,7 +110,7 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
             *(one for one in lost_results(version, here) if one.line not in known),
         )
         losses += tuple(lost_further(version, here, request.moved, home))
-        certain = tuple(kept_out(version, here))
+        certain = (*kept_out(version, here), *bad_ignores(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
     # A file that the pull request does not touch is told of only where the request made it worse.
     level = Scope.LINES if own is None and request.scope is Scope.FILES else request.scope
