@@ -154,7 +154,7 @@ class Descriptions:
             if not one.skipped:
                 found.setdefault(build_source(one.path), []).append(one.path)
         yield from self._not_composed(sorted(found.get("compose", ())))
-        yield from self._not_baked(sorted(found.get("bake", ())))
+        yield from self._not_baked(sorted(found.get("bake", ())), sorted(found.get("workflow", ())))
 
     def _not_composed(self, paths: Sequence[str]) -> Iterator[Unmet]:
         for one in named_in_vain(self._workspace.repository, paths):
@@ -162,13 +162,14 @@ class Descriptions:
             kind = "target" if one.path is None else SECRET if one.secret else "file"
             yield Unmet(place, one.said, one.path or place, one.place.line, (place, "", None), kind)
 
-    def _not_baked(self, paths: Sequence[str]) -> Iterator[Unmet]:
+    def _not_baked(self, paths: Sequence[str], workflows: Sequence[str]) -> Iterator[Unmet]:
         if not paths:
             return
-        from ..workspace.builds.bake_names import dangling
+        from ..workspace.builds.bake_names import dangling, not_built
 
         services = [build.name for build in self._workspace.graph.builds if build.kind == "compose"]
-        for one in dangling(self._workspace.repository, paths, services):
+        repository = self._workspace.repository
+        for one in (*dangling(repository, paths, services), *not_built(repository, paths, services, workflows)):
             doubt = "" if one.sure else "another Bake file has it"
             place = one.place.path
             yield Unmet(place, one.said, place, one.place.line, (place, "", None), "target", doubt)

@@ -350,3 +350,38 @@ def test_a_context_that_a_step_before_may_make(repo: Make, step: str, doubted: b
     found = told(repo, APP, {".github/workflows/b.yml": workflow})
     doubt = " unless what .github/workflows/b.yml:5 runs makes it" if doubted else ""
     assert found == [(6, not doubted, f"the build context dist is not there, so the build fails{doubt}")]
+
+
+BAKES = "jobs:\n  a:\n    steps:\n      - uses: docker/bake-action@v6\n        with:\n"
+TARGET = 'target "{}" {{\n  context = "app"\n}}\n'
+NOT_BAKED = "Bake is asked for the target `a`, which is not there, so the build fails"
+
+
+@pytest.mark.parametrize(
+    ("step", "more", "expected"),
+    [
+        ("          targets: a\n", {}, [(6, True, NOT_BAKED)]),
+        ("          targets: |\n            b\n            a\n", {}, [(8, True, NOT_BAKED)]),
+        (
+            "          targets: a\n          files: ${{ inputs.files }}\n",
+            {},
+            [(6, False, f"{NOT_BAKED} unless another Bake file has it")],
+        ),
+        (
+            "          files: |\n            docker-bake.hcl\n            ${{ steps.meta.outputs.bake-file }}\n"
+            "          targets: a\n",
+            {},
+            [(9, True, NOT_BAKED)],
+        ),
+        ("          targets: a\n          source: https://example.org/a.git\n", {}, []),
+        ("          targets: a\n", {"compose.yaml": "services: {a: {build: app}}\n"}, []),
+        ("          targets: a\n", {"x/docker-bake.hcl": TARGET.format("a")}, []),
+        ("          targets: b\n", {}, []),
+        ("          targets: ${{ matrix.target }}\n", {}, []),
+    ],
+)
+def test_a_target_that_a_step_asks_bake_for(
+    repo: Make, step: str, more: dict[str, str], expected: list[tuple[int, bool, str]]
+) -> None:
+    files = {**APP, "docker-bake.hcl": TARGET.format("a"), ".github/workflows/b.yml": BAKES + step, **more}
+    assert told(repo, files, {"docker-bake.hcl": TARGET.format("b")}) == expected
