@@ -18,6 +18,7 @@ from ..ir.steps import Copy, Run, Step
 from ..pipeline import Options
 from ..pipeline.options import selected
 from ..record import evolve, record
+from ..workspace.builds.found import FoundBuild
 from .subtract import Places
 
 #: The rules that tell of files and of stages that are not there.
@@ -31,7 +32,8 @@ class Version:
     """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
 
     ``named`` tells the further contexts that its builds name, ``further`` what is known of those of them that are
-    directories of the repository, by their paths; ``targets`` are the stages that builds ask for, each with its place.
+    directories of the repository, by their paths; ``targets`` are the stages that builds ask for, each with its place;
+    ``builds`` are all that are known.
     """
 
     build: Build
@@ -39,6 +41,7 @@ class Version:
     named: Callable[[], frozenset[str]] = frozenset
     targets: tuple[tuple[str, str], ...] = ()
     further: Callable[[], Mapping[str, Mapping[str, FolderProject]]] = dict
+    builds: Callable[[], Sequence[FoundBuild]] = tuple
 
     @cached_property
     def places(self) -> Places:

@@ -19,6 +19,7 @@ from .breaks import FILES, with_losses
 from .git import ChangedFile, Git, GitError
 from .kept_out import bad_ignores, kept_out
 from .likely import likely_lost
+from .lost_arguments import lost_arguments
 from .lost_files import lost_files
 from .lost_further import lost_further
 from .lost_results import lost_results
@@ -102,6 +103,7 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses += (*lost_stages(version, here), *files_lost, *undeclared(version, here))
+        losses += tuple(lost_arguments(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
         # Of what is lost on the way through a stage, what made it there is the weaker word.
         known = {one.line for one in files_lost}

@@ -131,6 +131,7 @@ class Side:
             lambda: frozenset(name.lower() for one in builds for name, _ in one.contexts),
             tuple((one.target, str(one.place)) for one in builds if isinstance(one.target, str) and one.target),
             lambda: self._further(builds),
+            lambda: builds,
         )
 
     def _further(self, builds: Sequence[FoundBuild]) -> dict[str, dict[str, FolderProject]]:
@@ -209,6 +210,7 @@ class Base:
             lambda: self._unpacked().version(path, build).projects(),
             lambda: self._unpacked().version(path, build).named(),
             further=lambda: self._unpacked().version(path, build).further(),
+            builds=lambda: self._unpacked().version(path, build).builds(),
         )
 
     def rewritten(self, path: str) -> Result | None:
