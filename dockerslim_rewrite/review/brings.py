@@ -31,8 +31,9 @@ def may_bring(step: Step, image: str, state: State) -> bool:
         return target is None or (lies_in(image, target) and _copies(step, image, target))
     if isinstance(step, Run):
         script = step.body.script if step.body is not None else None
+        text = script.text if isinstance(script, Script) else None if step.argv is None else " ".join(step.argv)
         name = re.escape(posixpath.basename(image))
-        return not isinstance(script, Script) or re.search(rf"(?<![\w-]){name}(?![\w-])", script.text) is not None
+        return text is None or re.search(rf"(?<![\w-]){name}(?![\w-])", text) is not None
     return isinstance(step, Onbuild)
 
 

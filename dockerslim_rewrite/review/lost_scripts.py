@@ -7,58 +7,20 @@ Sources: Dockerfile reference, "CMD", "ENTRYPOINT"; execve(2), EACCES and ENOENT
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis.bases import catalogued
-from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
 from ..ir.reference import InvalidReference, parse
 from ..ir.steps import Onbuild, Run, Step
-from ..shell.names import INTERPRETERS
-from ..shell.script import Script, Simple
 from .breaks import FILES, Version, fate_of, remark
 from .brings import is_mounted, may_bring
 from .modes import covers, steps_of
+from .named_files import NamedFile, Words, commands_of, is_idle, named_files
 from .startable import Sides, not_startable
-from .starts import Start, image_of, others, starts
+from .starts import Start, starts
 from .subtract import same_stages
-
-#: Commands that do not mind whether what they name is there, and such as only look.
-_CARELESS = frozenset(
-    (
-        "curl",
-        "wget",
-        "cp",
-        "mv",
-        "ln",
-        "install",
-        "rm",
-        "test",
-        "[",
-        "mkdir",
-        "touch",
-        "ls",
-        "echo",
-        "printf",
-        "find",
-        "tee",
-        "export",
-        "cd",
-    )
-)
-#: Options behind which a file is named that is read.
-_READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
-
-#: Commands that make no file of a project: they install what is named, or change what is there.
-_MAKE_NOTHING = frozenset(
-    (
-        "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "pip", "pip3", "gem", "mkdir", "rm",
-        "chmod", "chown", "useradd", "groupadd", "adduser", "addgroup", "usermod", "set", "export", "true", ":",
-        "test", "[", "echo", "locale-gen", "update-ca-certificates",
-    )
-)  # fmt: skip
 
 #: Who starts something as the Dockerfile itself says.
 _OWN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
@@ -95,9 +57,7 @@ def _in_stage(
 ) -> Iterator[Remark]:
     for step in sides.stages[1].steps:
         if isinstance(step, Run):
-            script = step.body.script if step.body is not None else None
-            if isinstance(script, Script) and not any(one.name in ("cd", "pushd") for one in script.commands):
-                yield from _run(step, script, known, sides, where, moved)
+            yield from _run(step, known, sides, where, moved)
     for start in starts(sides.stages[1], known, sides.new, last=last):
         yield from _started(start, known, sides, where, moved)
 
@@ -122,36 +82,27 @@ def _started(
 
 
 def _run(
-    step: Run, script: Script, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
+    step: Run, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
-    folder = known[step.index].workdir
-    named: set[str] = set()
-    for command in script.commands:
-        name = posixpath.basename(command.argv[0] or "") if command.argv else ""
-        for at, word in enumerate(command.argv if must_succeed(script, command) else ()):
-            image = image_of(word, folder, first=at == 0)
-            if image is None or (at and name in _CARELESS) or posixpath.basename(image) in named:
-                continue
-            gone = _gone(image, step, known, sides, where, moved)
-            if gone is not None:
-                path, fate = gone
-                sure = at == 0 or command.argv[at - 1] in _READS or _interprets(command.argv, at)
-                doubt = ", so it fails" if sure else ""
-                if (sure or fate == _NOT_COPIED) and not _is_alone(step, command, script, sides):
-                    # What ran before may bring it under any name, and so may the base.
-                    sure, doubt = False, ", so it fails unless what runs before brings it"
-                reason = f"RUN names {word}, which {fate}{doubt}"
-                yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
-            elif at == 0:
-                told = not_startable(image, sides)
-                if told is not None:
-                    # A script that runs before may give any file its mode and its line ends.
-                    sure = _is_idle(_run_before(step, command, script, sides))
-                    doubt = "" if sure else " unless what runs before sets that right"
-                    evidence = f"line {step.line}: {word} as it is"
-                    yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
-        written = (one.target.literal or "" for one in command.redirects if one.target is not None)
-        named.update(posixpath.basename(word or "") for word in (*command.argv, *written))
+    for named in named_files(step, known[step.index].workdir):
+        gone = _gone(named.image, step, known, sides, where, moved)
+        if gone is not None:
+            path, fate = gone
+            sure = named.sure
+            doubt = ", so it fails" if sure else ""
+            if (sure or fate == _NOT_COPIED) and not _is_alone(step, named, sides):
+                # What ran before may bring it under any name, and so may the base.
+                sure, doubt = False, ", so it fails unless what runs before brings it"
+            reason = f"RUN names {named.word}, which {fate}{doubt}"
+            yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+        elif named.first:
+            told = not_startable(named.image, sides)
+            if told is not None:
+                # A script that runs before may give any file its mode and its line ends.
+                sure = is_idle(_run_before(step, named, sides))
+                doubt = "" if sure else " unless what runs before sets that right"
+                evidence = f"line {step.line}: {named.word} as it is"
+                yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
 
 
 def _gone(
@@ -178,38 +129,23 @@ def _gone(
     return (path, _NOT_COPIED) if sides.new.holds(path) else None
 
 
-def _interprets(argv: Sequence[str | None], at: int) -> bool:
-    """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
-    name = posixpath.basename(argv[0] or "")
-    return name in INTERPRETERS and all(
-        one is not None and one.startswith("-") and one != "-" and one not in others(name) for one in argv[1:at]
-    )
+def _is_alone(step: Run, named: NamedFile, sides: Sides) -> bool:
+    """Whether nothing makes files of the project before *step* comes to what is *named*: no command, and no base."""
+    return is_idle(_run_before(step, named, sides)) and _is_known(sides.stages[1].head.image)
 
 
-def _is_alone(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
-    """Whether nothing makes files of the project before the *command* of *step*: no command, and no base."""
-    return _is_idle(_run_before(step, command, script, sides)) and _is_known(sides.stages[1].head.image)
-
-
-def _run_before(step: Run, command: Simple, script: Script, sides: Sides) -> list[Simple] | None:
-    """The commands that are run before the *command* of *step*; None where some of them cannot be read."""
-    before = [one for one in script.commands if one.span.start < command.span.start]
+def _run_before(step: Run, named: NamedFile, sides: Sides) -> list[Words] | None:
+    """The commands that are run before *step* comes to what is *named*; None where some of them cannot be read."""
+    before = [*named.earlier]
     for one in sides.steps[1]:
         if isinstance(one, Onbuild):
             return None
         if isinstance(one, Run) and one.index < step.index:
-            other = one.body.script if one.body is not None else None
-            if not isinstance(other, Script):
+            other = commands_of(one)
+            if other is None:
                 return None
-            before += other.commands
+            before += other
     return before
-
-
-def _is_idle(commands: Sequence[Simple] | None) -> bool:
-    """Whether none of *commands* makes files of a project, or can be a script that does."""
-    return commands is not None and all(
-        posixpath.basename(one.argv[0] or "") in _MAKE_NOTHING for one in commands if one.argv
-    )
 
 
 def _is_known(image: str) -> bool:

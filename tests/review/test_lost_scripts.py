@@ -54,7 +54,7 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             (4, False, "RUN names run.sh, which is deleted by this change"),
         ),
         (
-            "RUN wc run.sh",
+            "RUN tool run.sh",
             'CMD ["x"]',
             "run.sh",
             (4, False, "RUN names run.sh, which is deleted by this change"),
@@ -71,7 +71,33 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             "run.sh",
             (6, False, "CMD starts run.sh, which is deleted by this change, so the container does not start"),
         ),
+        *(
+            (
+                f"RUN {command}",
+                'CMD ["x"]',
+                "run.sh",
+                (4, True, "RUN names run.sh, which is deleted by this change, so it fails"),
+            )
+            for command in (
+                '["cat", "run.sh"]',
+                'bash -c "cat run.sh"',
+                'sh -ec "cat run.sh; echo"',
+                '["/bin/sh", "-c", "cat run.sh"]',
+                "cp run.sh /etc/y",
+                'cp run.sh "$DIR"',
+                "rm run.sh",
+                "set -e; cat run.sh; echo",
+                "sed -i s/a/b/ run.sh",
+                "true && chmod +x run.sh && ./run.sh",
+                "install -m 755 run.sh /usr/bin/",
+            )
+        ),
         ("RUN rm -f run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN rm $FORCE run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN cp keep run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cat run.sh; echo'", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cat run.sh' || true", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cd /x && cat run.sh'", 'CMD ["x"]', "run.sh", None),
         ("RUN cd sub && ./run.sh", 'CMD ["x"]', "run.sh", None),
     ],
 )
