@@ -20,6 +20,8 @@ from .breaks import is_remote, plain
 #: What ADD unpacks, as far as names tell.
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I | re.S)
 _REPOSITORY = re.compile(r"git@|(?:git|ssh)://|[^?#]*\.git(?:[?#]|\Z)", re.I)
+#: Directories that base images fill themselves; what people build is put below /usr/src.
+_FILLED = re.compile(r"/(?:bin|etc|lib\w*|opt|root|sbin|usr(?!/src)|var)(?:/|\Z)|/[^/]*\Z")
 #: Where secrets are mounted that name no place. Source: Dockerfile reference, "RUN --mount=type=secret".
 _SECRETS = "/run/secrets"
 
@@ -40,6 +42,11 @@ def may_bring(step: Step, image: str, state: State) -> bool:
 def lies_in(path: str, folder: str) -> bool:
     """Whether the image path *path* is *folder* or lies in it."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def is_filled(image: str) -> bool:
+    """Whether a base image may have a file at *image* by itself."""
+    return _FILLED.match(image) is not None
 
 
 def _copies(step: Copy, image: str, target: str) -> bool:

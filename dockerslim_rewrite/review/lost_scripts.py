@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..analysis.bases import catalogued
 from ..analysis.flow.state import State, states
 from ..change import Remark
-from ..ir.reference import InvalidReference, parse
-from ..ir.steps import Onbuild, Run, Step
+from ..ir.steps import Run, Step
 from .breaks import FILES, Version, fate_of, remark
-from .brings import is_mounted, may_bring
+from .brings import is_filled, is_mounted, may_bring
+from .lost_places import lost_places
 from .modes import covers, steps_of
-from .named_files import NamedFile, Words, commands_of, is_idle, named_files
+from .named_files import is_idle, named_files
+from .run_before import is_alone, run_before
 from .startable import Sides, not_startable
 from .starts import Start, starts
 from .subtract import same_stages
@@ -50,6 +50,7 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
                 steps = steps_of(before.build, pair[0]), steps_of(after.build, stage)
                 sides = Sides(was, now, pair, steps, other, project)
                 yield from _in_stage(known, sides, where, moved, last=stage is after.build.stages[-1])
+                yield from lost_places(before, after, sides)
 
 
 def _in_stage(
@@ -90,7 +91,9 @@ def _run(
             path, fate = gone
             sure = named.sure
             doubt = ", so it fails" if sure else ""
-            if (sure or fate == _NOT_COPIED) and not _is_alone(step, named, sides):
+            if named.operand and is_filled(named.image):
+                sure, doubt = False, f"{doubt} unless the base image has it" if sure else ""
+            if (sure or fate == _NOT_COPIED) and not is_alone(step, named, sides):
                 # What ran before may bring it under any name, and so may the base.
                 sure, doubt = False, ", so it fails unless what runs before brings it"
             reason = f"RUN names {named.word}, which {fate}{doubt}"
@@ -99,7 +102,7 @@ def _run(
             told = not_startable(named.image, sides)
             if told is not None:
                 # A script that runs before may give any file its mode and its line ends.
-                sure = is_idle(_run_before(step, named, sides))
+                sure = is_idle(run_before(step, named, sides))
                 doubt = "" if sure else " unless what runs before sets that right"
                 evidence = f"line {step.line}: {named.word} as it is"
                 yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
@@ -127,31 +130,3 @@ def _gone(
         # The COPY of more that brought it is there still.
         return (path, fate) if any(covers(one, path) for one in steps) else None
     return (path, _NOT_COPIED) if sides.new.holds(path) else None
-
-
-def _is_alone(step: Run, named: NamedFile, sides: Sides) -> bool:
-    """Whether nothing makes files of the project before *step* comes to what is *named*: no command, and no base."""
-    return is_idle(_run_before(step, named, sides)) and _is_known(sides.stages[1].head.image)
-
-
-def _run_before(step: Run, named: NamedFile, sides: Sides) -> list[Words] | None:
-    """The commands that are run before *step* comes to what is *named*; None where some of them cannot be read."""
-    before = [*named.earlier]
-    for one in sides.steps[1]:
-        if isinstance(one, Onbuild):
-            return None
-        if isinstance(one, Run) and one.index < step.index:
-            other = commands_of(one)
-            if other is None:
-                return None
-            before += other
-    return before
-
-
-def _is_known(image: str) -> bool:
-    """Whether *image* is catalogued, so that it has no file of a project."""
-    try:
-        reference = parse(image)
-    except InvalidReference:
-        return False
-    return reference.scratch or catalogued(reference) is not None

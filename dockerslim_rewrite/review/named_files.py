@@ -40,14 +40,17 @@ Words = tuple[str | None, ...]
 
 @record
 class NamedFile:
-    """A ``word`` of a RUN, the place in the ``image`` that it names, and whether the RUN is sure to fail without it;
-    ``first`` tells that it is the command itself, ``earlier`` are the commands that the RUN runs before.
+    """A ``word`` of a RUN, the place in the ``image`` that it names, and whether the RUN is sure to fail without it.
+
+    ``first`` tells that it is the command itself, ``operand`` that the command reads it; ``earlier`` are the commands
+    that the RUN runs before.
     """
 
     word: str
     image: str
     sure: bool
     first: bool
+    operand: bool
     earlier: tuple[Words, ...]
 
 
@@ -104,7 +107,7 @@ def _in_command(argv: Words, folder: str | None, earlier: tuple[Words, ...], nam
         if at and knows_needs(name) and not needed:
             continue
         sure = at == 0 or needed or argv[at - 1] in _READS or _interprets(argv, at)
-        yield NamedFile(word, image, sure, at == 0, earlier)
+        yield NamedFile(word, image, sure, at == 0, needed, earlier)
 
 
 def _inner(argv: Words) -> tuple[Script, bool] | None:
