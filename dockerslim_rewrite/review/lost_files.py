@@ -76,14 +76,25 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
     missing = project.missing(after.build)
     earlier = before.projects().get(where)
     held = len(missing) < _copied(after.build)
-    if not missing or not (held or (earlier and len(earlier.missing(before.build)) < _copied(before.build))):
+    first = not where and not _copied(before.build)
+    known = held or (earlier and len(earlier.missing(before.build)) < _copied(before.build))
+    if not missing or not (known or first):
         return
     asked = {source for step in before.build if isinstance(step, Copy) for source in step.sources}
     for source, line in dict.fromkeys(missing):
+        if not known and _is_anywhere(plain(source), project):
+            # The first COPY tells nothing of the context: another directory may be meant.
+            continue
         if source not in asked and not PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, plain(source)))
             reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
             yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
+
+
+def _is_anywhere(path: str, project: FolderProject) -> bool:
+    """Whether some directory of *project* holds *path*, or it is not known."""
+    held = (*project.whole.by_path, *project.whole.folders)
+    return not project.whole.complete or any(f"/{one}".endswith(f"/{path}") for one in held)
 
 
 def _copied(build: Build) -> int:

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis.flow.state import State, states
 from ..change import Remark
-from ..ir.steps import Run, Step
-from .breaks import FILES, Version, fate_of, remark
-from .brings import is_filled, is_mounted, may_bring
+from ..ir.steps import Run
+from .breaks import FILES, Version, remark
+from .brings import is_filled
+from .gone import NOT_COPIED, gone_from
+from .lost_inputs import lost_inputs
 from .lost_places import lost_places
-from .modes import covers, steps_of
+from .modes import steps_of
 from .named_files import is_idle, named_files
 from .run_before import is_alone, run_before
 from .startable import Sides, not_startable
@@ -24,7 +26,6 @@ from .subtract import same_stages
 
 #: Who starts something as the Dockerfile itself says.
 _OWN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
-_NOT_COPIED = "is not copied there any more"
 
 
 def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None]) -> Iterator[Remark]:
@@ -51,6 +52,7 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
                 sides = Sides(was, now, pair, steps, other, project)
                 yield from _in_stage(known, sides, where, moved, last=stage is after.build.stages[-1])
                 yield from lost_places(before, after, sides)
+                yield from lost_inputs(known, sides, where, moved)
 
 
 def _in_stage(
@@ -70,7 +72,7 @@ def _started(
     image = next((one for one in start.images if one in sides.after or one in sides.before), None)
     if image is None:
         return
-    gone = _gone(image, None, known, sides, where, moved)
+    gone = gone_from(image, None, known, sides, where, moved)
     if gone is not None:
         reason = f"{start.said} starts {start.word}, which {gone[1]}, {start.fate}"
         yield remark(FILES, reason, start.line, f"line {start.line}: {gone[0]}", fails=False)
@@ -86,14 +88,14 @@ def _run(
     step: Run, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
     for named in named_files(step, known[step.index].workdir):
-        gone = _gone(named.image, step, known, sides, where, moved)
+        gone = gone_from(named.image, step, known, sides, where, moved)
         if gone is not None:
             path, fate = gone
             sure = named.sure
             doubt = ", so it fails" if sure else ""
             if named.operand and is_filled(named.image):
                 sure, doubt = False, f"{doubt} unless the base image has it" if sure else ""
-            if (sure or fate == _NOT_COPIED) and not is_alone(step, named, sides):
+            if (sure or fate == NOT_COPIED) and not is_alone(step, named, sides):
                 # What ran before may bring it under any name, and so may the base.
                 sure, doubt = False, ", so it fails unless what runs before brings it"
             reason = f"RUN names {named.word}, which {fate}{doubt}"
@@ -106,27 +108,3 @@ def _run(
                 doubt = "" if sure else " unless what runs before sets that right"
                 evidence = f"line {step.line}: {named.word} as it is"
                 yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
-
-
-def _gone(
-    image: str, step: Step | None, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
-) -> tuple[str, str] | None:
-    """The context path of what lay at *image* before *step* (None: in the end) and does not any more, and what became
-    of it; None where something else may have brought it there.
-    """
-    path = sides.before.get(image)
-    old, new = sides.stages
-    if path is None or image in sides.after or old.head.image != new.head.image:
-        return None
-    steps = [one for one in sides.steps[1] if step is None or one.index < step.index]
-    if any(may_bring(one, image, known[one.index]) for one in steps):
-        return None
-    if isinstance(step, Run) and is_mounted(step, image, known[step.index], sides.new.holds):
-        return None
-    fate = fate_of(path, where, moved)
-    if not fate and sides.new.excluded(path):
-        fate = f"is kept from the build by {sides.new.ignore_path} now"
-    if fate:
-        # The COPY of more that brought it is there still.
-        return (path, fate) if any(covers(one, path) for one in steps) else None
-    return (path, _NOT_COPIED) if sides.new.holds(path) else None
