@@ -42,7 +42,7 @@ def lost_inputs(known: Sequence[State], sides: Sides, where: str, moved: Mapping
                 if gone is None or gone[0] in told:
                     continue
                 told.add(gone[0])
-                sure = is_alone(step, NamedFile(image, image, True, False, True, earlier), sides)
+                sure = is_alone(step, NamedFile(image, image, True, False, True, "", earlier), sides)
                 doubt = "" if sure else " unless what runs before brings it"
                 reason = f"`{needs.command}` needs {gone[0]}, which {gone[1]}, so RUN fails{doubt}"
                 yield remark(FILES, reason, step.line, f"line {step.line}: {gone[0]}", fails=sure)

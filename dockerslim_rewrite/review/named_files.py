@@ -42,8 +42,8 @@ Words = tuple[str | None, ...]
 class NamedFile:
     """A ``word`` of a RUN, the place in the ``image`` that it names, and whether the RUN is sure to fail without it.
 
-    ``first`` tells that it is the command itself, ``operand`` that the command reads it; ``earlier`` are the commands
-    that the RUN runs before.
+    ``first`` tells that it is the command itself, ``operand`` that the command reads it, ``reader`` is the interpreter
+    that runs it, if one does; ``earlier`` are the commands that the RUN runs before.
     """
 
     word: str
@@ -51,6 +51,7 @@ class NamedFile:
     sure: bool
     first: bool
     operand: bool
+    reader: str
     earlier: tuple[Words, ...]
 
 
@@ -107,7 +108,8 @@ def _in_command(argv: Words, folder: str | None, earlier: tuple[Words, ...], nam
         if at and knows_needs(name) and not needed:
             continue
         sure = at == 0 or needed or argv[at - 1] in _READS or _interprets(argv, at)
-        yield NamedFile(word, image, sure, at == 0, needed, earlier)
+        reader = name if _interprets(argv, at) else ""
+        yield NamedFile(word, image, sure, at == 0, needed, reader, earlier)
 
 
 def _inner(argv: Words) -> tuple[Script, bool] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..analysis.bases import catalogued
-from ..ir.reference import InvalidReference, parse
+from ..ir.reference import SCRATCH, InvalidReference, parse
 from ..ir.steps import Onbuild, Run
+from ..knowledge.images import ImageFacts
 from .named_files import NamedFile, Words, commands_of, is_idle
 from .startable import Sides
 
@@ -30,8 +31,20 @@ def run_before(step: Run, named: NamedFile, sides: Sides) -> list[Words] | None:
 
 def is_known(image: str) -> bool:
     """Whether *image* is catalogued, so that it has no file of a project."""
+    facts = _facts(image)
+    return facts is not None or image == SCRATCH
+
+
+def has_no_entrypoint(image: str) -> bool:
+    """Whether *image* is catalogued, and brings no script of its own that starts a container."""
+    facts = _facts(image)
+    return image == SCRATCH or (facts is not None and facts.entrypoint is False)
+
+
+def _facts(image: str) -> ImageFacts | None:
+    """What is known of *image*; None where an argument chooses it, or nothing is."""
     try:
         reference = parse(image)
     except InvalidReference:
-        return False
-    return reference.scratch or catalogued(reference) is not None
+        return None
+    return None if reference.template else catalogued(reference)
