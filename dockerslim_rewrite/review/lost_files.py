@@ -82,12 +82,14 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
         return
     asked = {source for step in before.build if isinstance(step, Copy) for source in step.sources}
     for source, line in dict.fromkeys(missing):
-        if not known and _is_anywhere(plain(source), project):
-            # The first COPY tells nothing of the context: another directory may be meant.
+        if not known and (project.keeps_out(plain(source)) or _is_anywhere(plain(source), project)):
+            # The first COPY tells nothing of the context: another directory may be meant. What an ignore file keeps out
+            # is told as that.
             continue
         if source not in asked and not PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, plain(source)))
-            reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
+            keyword = next(step.origin.keyword for step in after.build if step.line == line)
+            reason = f"{path} is not in the repository: {keyword} fails unless something makes it before the build"
             yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
 
 
