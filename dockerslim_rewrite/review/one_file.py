@@ -159,9 +159,13 @@ def _goes_along(request: Request, before: str, path: str) -> bool:
         return True
     root = request.side.root
     inside = [one for one in request.touched if not before or one.startswith(f"{before}/")]
-    # What is gone from there and lies beside the Dockerfile now came with it.
+    # What is gone from there and lies beside the Dockerfile now, or on the way to it, came with it.
     gone = [os.path.relpath(one, before or ".") for one in inside if not os.path.lexists(root / one)]
-    return any(os.path.lexists(root / home / one) for one in gone if one != os.path.basename(path))
+    folders = [home]
+    while os.path.dirname(folders[-1]) != before:
+        folders.append(os.path.dirname(folders[-1]))
+    moved = [one for one in gone if one != os.path.basename(path)]
+    return any(os.path.lexists(root / folder / one) for folder in folders for one in moved)
 
 
 def _keeps_sources(earlier: str, path: str, side: Side, old: Base) -> bool:

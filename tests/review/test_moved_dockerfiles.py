@@ -20,6 +20,13 @@ def test_what_moves_along_with_a_dockerfile_lies_beside_it(repo: Make, home: str
     assert told(_with_folder(repo, f"{home}svc"), files, {}, moved) == []
 
 
+@pytest.mark.parametrize("home", ["", "old/"])
+def test_the_context_may_move_to_a_directory_on_the_way(repo: Make, home: str) -> None:
+    files = {f"{home}Dockerfile": COPY, f"{home}a.txt": "1\n", "other": "x\n"}
+    moved = {f"{home}Dockerfile": f"{home}svc/docker/Dockerfile", f"{home}a.txt": f"{home}svc/a.txt"}
+    assert told(_with_folder(repo, f"{home}svc/docker"), files, {}, moved) == []
+
+
 def test_a_dockerfile_that_moves_alone_keeps_its_context(repo: Make) -> None:
     files = {"Dockerfile": ONE.format("COPY a.txt b.txt /r/"), "a.txt": "1\n", "b.txt": "2\n"}
     found = told(_with_folder(repo, "docker"), files, {}, {"Dockerfile": "docker/Dockerfile", "a.txt": ""})
