@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..review.run import Review
     from .request import Request
 
-_OWN = ("text", "json", "github-review")
+#: The format that names a commit and places on its lines.
+_OF_A_COMMIT = "github-review"
+_OWN = ("text", "json", _OF_A_COMMIT)
 
 
 def review_command(
@@ -75,7 +77,7 @@ def review_command(
         for option, given in (("--base", base), ("--head", head), *(("PATH", path) for path in paths or ())):
             if given == "":
                 raise ValueError(f"{option}: is empty")
-        if post is not None and head is None:
+        if head is None and (post is not None or _OF_A_COMMIT in (format, *(kind for kind, _ in further))):
             # Comments belong to a commit: what is not committed is not in it.
             head = "HEAD"
         found, root = _review(typed, base, head, paths or [], Scope(scope))
@@ -146,7 +148,7 @@ def _document(found: Review, root: Path, format: str) -> str:
     from ..report.formats import document
     from ..report.review import github_review
 
-    if format == "github-review":
+    if format == _OF_A_COMMIT:
         return github_review(found, root)
     results = [one.narrowed(root) for one in found.files]
     if format == "json":

@@ -115,6 +115,17 @@ class FolderProject:
             # Builds fail with it; that is for the build to say.
             return Dockerignore()
 
+    @property
+    def ignore_fault(self) -> str | None:
+        """Why builds refuse the ignore file in force; None where they read it."""
+        try:
+            read_dockerignore(self.ignore_text or "")
+        except TooManyPatterns:
+            return None
+        except DockerignoreError as error:
+            return str(error)
+        return None
+
     @cached_property
     def ignore_text(self) -> str | None:
         """The text of the ignore file in force, None without one or where it cannot be read."""

@@ -18,6 +18,7 @@ from ..ir.steps import Copy, Run, Step
 from ..pipeline import Options
 from ..pipeline.options import selected
 from ..record import evolve, record
+from ..workspace.builds.found import FoundBuild
 from .subtract import Places
 
 #: The rules that tell of files and of stages that are not there.
@@ -31,7 +32,8 @@ class Version:
     """A Dockerfile on one side: its program, and ``projects``, what is known of its contexts, by their paths.
 
     ``named`` tells the further contexts that its builds name, ``further`` what is known of those of them that are
-    directories of the repository, by their paths; ``targets`` are the stages that builds ask for, each with its place.
+    directories of the repository, by their paths; ``targets`` are the stages that builds ask for, each with its place;
+    ``builds`` are all that are known.
     """
 
     build: Build
@@ -39,6 +41,7 @@ class Version:
     named: Callable[[], frozenset[str]] = frozenset
     targets: tuple[tuple[str, str], ...] = ()
     further: Callable[[], Mapping[str, Mapping[str, FolderProject]]] = dict
+    builds: Callable[[], Sequence[FoundBuild]] = tuple
 
     @cached_property
     def places(self) -> Places:
@@ -130,6 +133,14 @@ def taken(step: Step, build: Build) -> Iterator[tuple[Stage, str, str]]:
             name = mount.get("from", "")
             if mount.get("type", "bind") == "bind" and name.lower() in stages:
                 yield stages[name.lower()], mount.get("source") or mount.get("src") or "", name
+
+
+def takes_from_context(step: Step) -> bool:
+    """Whether *step* needs files of the context."""
+    if isinstance(step, Copy):
+        local = any(not is_remote(source) for source in step.sources)
+        return step.origin.flag("from") is None and local and not step.origin.heredocs
+    return isinstance(step, Run) and bool(step.bound)
 
 
 def below(placed: Mapping[str, str], path: str) -> list[str]:

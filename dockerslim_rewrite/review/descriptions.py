@@ -20,12 +20,14 @@ from ..record import record
 from ..regular import read_whole
 from ..syntax import ParseError, parse
 from ..text import Source
-from ..workspace.builds.found import FoundBuild
+from ..workspace.builds.compose_names import named_in_vain
+from ..workspace.builds.found import FoundBuild, Unknown
 from ..workspace.builds.places import is_remote
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, refusal_of
 from ..workspace.uses import Workspace
 from ..workspace.walk import walk
 from .lost_bases import lost_bases
+from .made import is_result, maker_of
 from .malformed import malformed
 from .writers import with_doubts
 
@@ -33,6 +35,8 @@ from .writers import with_doubts
 _MOST = 4 * 1024 * 1024
 #: Descriptions that say from where their paths count.
 _PLAIN_PATHS = frozenset(("compose", "bake", "make", "workflow"))
+#: The kind of what is not there that people keep from repositories.
+SECRET = "secret"
 #: Contexts that are no directories.
 _OTHER = re.compile(r"[a-z][a-z-]+:")
 #: Directories whose descriptions are there to be read by tests, and by no builder.
@@ -144,15 +148,28 @@ class Descriptions:
         )
 
     def _dangling(self) -> Iterator[Unmet]:
-        """What Bake files name in vain."""
-        repository = self._workspace.repository
-        paths = [one.path for one in walk(repository.root) if not one.skipped and build_source(one.path) == "bake"]
+        """What compose files and Bake files name in vain."""
+        found: dict[str | None, list[str]] = {}
+        for one in walk(self._workspace.repository.root):
+            if not one.skipped:
+                found.setdefault(build_source(one.path), []).append(one.path)
+        yield from self._not_composed(sorted(found.get("compose", ())))
+        yield from self._not_baked(sorted(found.get("bake", ())), sorted(found.get("workflow", ())))
+
+    def _not_composed(self, paths: Sequence[str]) -> Iterator[Unmet]:
+        for one in named_in_vain(self._workspace.repository, paths):
+            place = one.place.path
+            kind = "target" if one.path is None else SECRET if one.secret else "file"
+            yield Unmet(place, one.said, one.path or place, one.place.line, (place, "", None), kind)
+
+    def _not_baked(self, paths: Sequence[str], workflows: Sequence[str]) -> Iterator[Unmet]:
         if not paths:
             return
-        from ..workspace.builds.bake_names import dangling
+        from ..workspace.builds.bake_names import dangling, not_built
 
         services = [build.name for build in self._workspace.graph.builds if build.kind == "compose"]
-        for one in dangling(repository, sorted(paths), services):
+        repository = self._workspace.repository
+        for one in (*dangling(repository, paths, services), *not_built(repository, paths, services, workflows)):
             doubt = "" if one.sure else "another Bake file has it"
             place = one.place.path
             yield Unmet(place, one.said, place, one.place.line, (place, "", None), "target", doubt)
@@ -183,8 +200,12 @@ class Descriptions:
     def _unmet(self, build: FoundBuild, kind: str, lacks: str, path: str) -> Unmet:
         place = build.place.path
         doubt = ""
-        if kind != "stage" and build.after is not None:
-            doubt = f"what {build.after} runs makes it"
+        maker = maker_of(build, self._workspace.repository) if kind != "stage" and is_result(path) else build.after
+        if kind != "stage" and maker is not None:
+            doubt = f"what {maker} runs makes it"
+        elif kind == "Dockerfile" and isinstance(build.context, Unknown):
+            # Of another repository the Dockerfile is that one's as well.
+            doubt = f"{build.context} is another repository, which has it"
         elif kind != "stage" and build.kind == "workflow" and self._fetches(place):
             doubt = "a step of the workflow fetches it"
         elif kind != "stage" and self._is_elsewhere(path, posixpath.dirname(place)):
@@ -245,7 +266,8 @@ class Descriptions:
         except ParseError:
             return False
         named = {stage.name for stage in build.stages if stage.head.alias}
-        return bool(build.stages) and target.lower() not in named and not target.isdecimal()
+        counted = target.isdecimal() and int(target) < len(build.stages)
+        return bool(build.stages) and target.lower() not in named and not counted
 
     def _gone(self, path: str, target: str | None, line: int) -> Remark:
         place = self._root / path

@@ -38,6 +38,7 @@ class Git:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._asked: dict[str, int] = {}
+        self._hidden: dict[tuple[str, str | None], frozenset[str]] = {}
         self._differing: dict[tuple[str, str | None], dict[ChangedFile, tuple[Hunk, ...]]] = {}
 
     def _run(self, *arguments: str, check: bool = True) -> tuple[int, bytes, str]:
@@ -182,6 +183,27 @@ class Git:
         if len(parts) != len(files):
             return {}
         return {file: read_hunks(part) for file, part in zip(files, parts, strict=True)}
+
+    def hidden(self, base: str, head: str | None) -> frozenset[str]:
+        """The files whose differences nobody is shown, by their paths now: what holds a NUL or has the attribute -diff
+        is binary for Git, and a forge takes no comment on its lines. Source: gitattributes(5), "diff".
+        """
+        if (base, head) not in self._hidden:
+            ends = (base,) if head is None else (base, head)
+            # Attributes are those of what is reviewed, as far as this Git knows how.
+            source = {} if head is None else {"GIT_ATTR_SOURCE": head}
+            told = git(self.root, "diff", "--numstat", "-z", *_PLAIN, *_FIXED, *ends, environment=source).text
+            words = iter(told.split("\0"))
+            found = set()
+            for word in words:
+                counts, tab, path = word.rpartition("\t")
+                if tab and not path:
+                    # Of a renamed file both names follow.
+                    _, path = next(words), next(words)
+                if counts == "-\t-":
+                    found.add(path)
+            self._hidden[base, head] = frozenset(found)
+        return self._hidden[base, head]
 
     def _often(self, what: str) -> bool:
         """Whether Git was asked for *what* so often that it shall tell of all files at once: each call is a process."""

@@ -1,6 +1,7 @@
-"""What a request copies anew and an ignore file keeps from the build, whoever makes it before.
+"""What a request copies anew and an ignore file keeps from the build, whoever makes it before; and ignore files that no
+build reads.
 
-Source: Docker documentation, ".dockerignore files".
+Sources: Docker documentation, ".dockerignore files"; moby/patternmatcher.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from ..change import Remark
 from ..context.project import FolderProject
 from ..text.paths import PATTERN
-from .breaks import FILES, Version, only_for, plain, remark
+from .breaks import FILES, Version, only_for, plain, remark, takes_from_context
 
 
 def kept_out(before: Version, after: Version) -> Iterator[Remark]:
@@ -32,6 +33,24 @@ def kept_out(before: Version, after: Version) -> Iterator[Remark]:
                 alone = "" if aside is None else f" in a build of the stage `{aside}`, which no other needs"
                 reason = f"{source} is kept from the build by {project.ignore_path}, so {keyword} fails{alone}"
                 yield remark(FILES, reason, line, f"line {line}: {source}", fails=aside is None)
+
+
+def bad_ignores(before: Version, after: Version) -> Iterator[Remark]:
+    """A remark where builds of *after* refuse the ignore file that they read with the context, and those of *before*
+    did not.
+    """
+    line = next((step.line for step in after.build if takes_from_context(step)), None)
+    if line is None:
+        return
+    known = {project.ignore_fault for project in before.projects().values()}
+    for project in after.projects().values():
+        fault = project.ignore_fault
+        if fault is not None and fault not in known:
+            known.add(fault)
+            aside = only_for(line, after)
+            sure = aside is None and not project.usage.guessed
+            reason = f"{project.ignore_path} cannot be read ({fault}), so the build fails"
+            yield remark(FILES, reason, line, fails=sure)
 
 
 def _is_kept_out(path: str, project: FolderProject) -> bool:

@@ -1,7 +1,6 @@
 """Images of the repository that a request renames or builds no more, and that other Dockerfiles of it begin with.
 
-Sources: Dockerfile reference, "FROM"; Bake file reference, "contexts" with ``target:``; Compose build specification,
-"additional_contexts" with ``service:``.
+Sources: Dockerfile reference, "FROM"; Bake file reference, "contexts" with ``target:``.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from ..workspace.builds.found import FoundBuild, Place
 from ..workspace.heirs import names_of
 from ..workspace.uses import Workspace
 
-#: What a description calls a build of its own: nobody pulls that.
-_OWN = {"service:": "service", "target:": "target"}
+#: What descriptions call builds of their own: nobody pulls that. A service that is gone is told of where it is named.
+_TARGET, _SERVICE = "target:", "service:"
 
 
 def lost_bases(before: Workspace, after: Workspace, moved: Mapping[str, str | None]) -> Iterator[tuple[str, Remark]]:
@@ -29,15 +28,17 @@ def lost_bases(before: Workspace, after: Workspace, moved: Mapping[str, str | No
         for name in (*names_of(build), *_tags([build])):
             if name in now or name in told or path is None or not after.repository.is_file(path):
                 continue
-            kind = next((one for start, one in _OWN.items() if name.startswith(start)), "")
+            if name.startswith(_SERVICE):
+                continue
+            own = name.startswith(_TARGET)
             heirs = [heir.place for heir in after.heirs_of(name) if heir.whole]
             if not heirs and untagged(name) in now:
                 # The image is built, with another tag than somebody begins with.
                 places = (heir.place for heir in after.heirs_of(untagged(name)) if heir.whole)
                 heirs = [place for place in places if name in _words(place, after)]
-            if heirs and (not kind or build.kind == ("compose" if kind == "service" else "bake")):
+            if heirs and (not own or build.kind == "bake"):
                 told.add(name)
-                yield path, _remark(name, kind, heirs[0], _line(build, path, after))
+                yield path, _remark(name, heirs[0], _line(build, path, after))
 
 
 def _tags(builds: Iterable[FoundBuild]) -> Iterator[str]:
@@ -51,12 +52,15 @@ def _words(place: Place, after: Workspace) -> list[str]:
     return lines[place.line - 1].split() if place.line <= len(lines) else []
 
 
-def _remark(name: str, kind: str, heir: Place, line: int) -> Remark:
-    if kind:
-        reason = f"no {kind} is called `{name.partition(':')[2]}` any more, which {heir} begins with: its build fails"
+def _remark(name: str, heir: Place, line: int) -> Remark:
+    own = name.startswith(_TARGET)
+    if own:
+        reason = (
+            f"no target is called `{name.removeprefix(_TARGET)}` any more, which {heir} begins with: its build fails"
+        )
     else:
         reason = f"nothing here builds {name} any more, which {heir} begins with: it is pulled, if it is there"
-    return Remark(RemarkKind.ANALYSIS, reason, line, rule="DS000", breaks=bool(kind))
+    return Remark(RemarkKind.ANALYSIS, reason, line, rule="DS000", breaks=own)
 
 
 def _line(build: FoundBuild, path: str, after: Workspace) -> int:

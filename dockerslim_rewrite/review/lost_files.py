@@ -13,6 +13,8 @@ from ..ir.steps import Copy, Onbuild, Run, Step
 from ..patterns import re
 from ..text.paths import PATTERN
 from .breaks import FILES, Version, below, fate_of, only_for, plain, remark, stages_by_name, taken
+from .brings import may_bring
+from .modes import steps_of
 
 #: Directories that base images fill themselves.
 _FILLED = re.compile(r"/(?:bin|etc|lib\w*|root|sbin|usr|var)(?:/|\Z)")
@@ -74,14 +76,27 @@ def _not_there_yet(before: Version, after: Version, where: str, project: FolderP
     missing = project.missing(after.build)
     earlier = before.projects().get(where)
     held = len(missing) < _copied(after.build)
-    if not missing or not (held or (earlier and len(earlier.missing(before.build)) < _copied(before.build))):
+    first = not where and not _copied(before.build)
+    known = held or (earlier and len(earlier.missing(before.build)) < _copied(before.build))
+    if not missing or not (known or first):
         return
     asked = {source for step in before.build if isinstance(step, Copy) for source in step.sources}
     for source, line in dict.fromkeys(missing):
+        if not known and (project.keeps_out(plain(source)) or _is_anywhere(plain(source), project)):
+            # The first COPY tells nothing of the context: another directory may be meant. What an ignore file keeps out
+            # is told as that.
+            continue
         if source not in asked and not PATTERN.search(source):
             path = posixpath.normpath(posixpath.join(where, plain(source)))
-            reason = f"{path} is not in the repository: COPY fails unless something makes it before the build"
+            keyword = next(step.origin.keyword for step in after.build if step.line == line)
+            reason = f"{path} is not in the repository: {keyword} fails unless something makes it before the build"
             yield remark(FILES, reason, line, f"line {line}: {source}", fails=False)
+
+
+def _is_anywhere(path: str, project: FolderProject) -> bool:
+    """Whether some directory of *project* holds *path*, or it is not known."""
+    held = (*project.whole.by_path, *project.whole.folders)
+    return not project.whole.complete or any(f"/{one}".endswith(f"/{path}") for one in held)
 
 
 def _copied(build: Build) -> int:
@@ -109,9 +124,16 @@ def _lost_in_stage(
         return None
     image = f"/{plain(path)}"
     came = below(other.placed(old).stages[at], image)
-    if not came or below(project.placed(new).stages[stage.index], image):
+    if not came or below(project.placed(new).stages[stage.index], image) or _is_written(new, stage, image):
         return None
     return came[0], not _FILLED.match(image) and not _makes(new, stage)
+
+
+def _is_written(build: Build, stage: Stage, image: str) -> bool:
+    """Whether a here-document of *stage*, or of one below it, may be the file at *image*."""
+    known = states(build)
+    copies = (one for one in steps_of(build, stage) if isinstance(one, Copy) and one.origin.heredocs)
+    return any(may_bring(one, image, known[one.index]) for one in copies)
 
 
 def _makes(build: Build, stage: Stage) -> bool:

@@ -7,62 +7,29 @@ Sources: Dockerfile reference, "CMD", "ENTRYPOINT"; execve(2), EACCES and ENOENT
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..analysis.bases import catalogued
-from ..analysis.flow.outcome import must_succeed
 from ..analysis.flow.state import State, states
 from ..change import Remark
-from ..ir.reference import InvalidReference, parse
-from ..ir.steps import Copy, Onbuild, Run, Step
-from ..shell.names import INTERPRETERS
-from ..shell.script import Script, Simple
-from .breaks import FILES, Version, fate_of, remark
-from .modes import covers, steps_of
-from .startable import Sides, not_startable
-from .starts import Start, image_of, others, starts
+from ..ir.steps import Run
+from ..patterns import re
+from ..shell.names import POSIX_SHELLS
+from .breaks import FILES, Version, remark
+from .brings import is_filled, may_bring
+from .gone import NOT_COPIED, gone_from
+from .lost_inputs import lost_inputs
+from .lost_places import lost_places
+from .modes import steps_of
+from .named_files import commands_of, is_idle, named_files
+from .run_before import has_no_entrypoint, is_alone, run_before
+from .startable import Sides, misread, not_startable
+from .starts import Start, starts
 from .subtract import same_stages
 
-#: Commands that do not mind whether what they name is there, and such as only look.
-_CARELESS = frozenset(
-    (
-        "curl",
-        "wget",
-        "cp",
-        "mv",
-        "ln",
-        "install",
-        "rm",
-        "test",
-        "[",
-        "mkdir",
-        "touch",
-        "ls",
-        "echo",
-        "printf",
-        "find",
-        "tee",
-        "export",
-        "cd",
-    )
-)
-#: Options behind which a file is named that is read.
-_READS = frozenset(("-r", "--requirement", "-f", "--file", "-c", "--constraint", "--config", "-p", "--project"))
-
-#: Commands that make no file of a project: they install what is named, or change what is there.
-_MAKE_NOTHING = frozenset(
-    (
-        "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman", "pip", "pip3", "gem", "mkdir", "rm",
-        "chmod", "chown", "useradd", "groupadd", "adduser", "addgroup", "usermod", "set", "export", "true", ":",
-        "test", "[", "echo", "locale-gen", "update-ca-certificates",
-    )
-)  # fmt: skip
-
+#: What people write and copy, by its name.
+_SCRIPT = re.compile(r"\.(?:sh|bash|py|js|mjs|cjs|rb|pl|php)\Z")
 #: Who starts something as the Dockerfile itself says.
 _OWN = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
-_NOT_COPIED = "is not copied there any more"
 
 
 def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None]) -> Iterator[Remark]:
@@ -71,7 +38,7 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
     *moved* has the paths of the repository that the request takes away, and where they went, if anywhere.
     """
     counterpart = same_stages(before.places, after.places)
-    known = states(after.build)
+    known, old = states(after.build), states(before.build)
     earlier = before.projects()
     for where, project in after.projects().items():
         other = earlier.get(where)
@@ -87,28 +54,58 @@ def lost_scripts(before: Version, after: Version, moved: Mapping[str, str | None
                 was, now = other.placed(before.build).stages[there - 1], project.placed(after.build).stages[stage.index]
                 steps = steps_of(before.build, pair[0]), steps_of(after.build, stage)
                 sides = Sides(was, now, pair, steps, other, project)
-                yield from _in_stage(known, sides, where, moved, last=stage is after.build.stages[-1])
+                yield from _in_stage(old, known, sides, where, moved, last=stage is after.build.stages[-1])
+                yield from lost_places(before, after, sides)
+                yield from lost_inputs(known, sides, where, moved)
 
 
 def _in_stage(
-    known: list[State], sides: Sides, where: str, moved: Mapping[str, str | None], *, last: bool
+    old: Sequence[State],
+    known: Sequence[State],
+    sides: Sides,
+    where: str,
+    moved: Mapping[str, str | None],
+    *,
+    last: bool,
 ) -> Iterator[Remark]:
     for step in sides.stages[1].steps:
-        folder = known[step.index].workdir
         if isinstance(step, Run):
-            script = step.body.script if step.body is not None else None
-            if isinstance(script, Script) and not any(one.name in ("cd", "pushd") for one in script.commands):
-                yield from _run(step, script, folder, sides, where, moved)
+            yield from _run(step, known, sides, where, moved)
+    copied = _copied_starts(sides, old, last=last)
     for start in starts(sides.stages[1], known, sides.new, last=last):
-        yield from _started(start, sides, where, moved)
+        yield from _started(start, known, sides, where, moved)
+        if start.said in copied and copied[start.said].isdisjoint(start.images):
+            yield from _never_copied(start, known, sides)
 
 
-def _started(start: Start, sides: Sides, where: str, moved: Mapping[str, str | None]) -> Iterator[Remark]:
+def _copied_starts(sides: Sides, old: Sequence[State], *, last: bool) -> dict[str, frozenset[str]]:
+    """Who started a file of the context before, in the states *old*, and where that may have lain."""
+    found = starts(sides.stages[0], old, sides.old, last=last)
+    return {one.said: frozenset(one.images) for one in found if any(image in sides.before for image in one.images)}
+
+
+def _never_copied(start: Start, known: Sequence[State], sides: Sides) -> Iterator[Remark]:
+    """A remark where *start* is of another script than before, which nothing brings to where it is looked for."""
+    if len(start.images) != 1 or not _SCRIPT.search(start.images[0]):
+        return
+    (image,) = start.images
+    steps = sides.steps[1]
+    runs = [commands_of(one) for one in steps if isinstance(one, Run)]
+    if image in sides.after or not all(map(is_idle, runs)) or not has_no_entrypoint(sides.stages[1].head.image):
+        return
+    if not any(may_bring(one, image, known[one.index]) for one in steps):
+        reason = f"{start.said} starts {start.word}, which nothing copies there, {start.fate}"
+        yield remark(FILES, reason, start.line, fails=False)
+
+
+def _started(
+    start: Start, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
+) -> Iterator[Remark]:
     """Remarks on what *start* finds no more, or cannot start any more."""
     image = next((one for one in start.images if one in sides.after or one in sides.before), None)
     if image is None:
         return
-    gone = _gone(image, None, sides, where, moved)
+    gone = gone_from(image, None, known, sides, where, moved)
     if gone is not None:
         reason = f"{start.said} starts {start.word}, which {gone[1]}, {start.fate}"
         yield remark(FILES, reason, start.line, f"line {start.line}: {gone[0]}", fails=False)
@@ -121,102 +118,31 @@ def _started(start: Start, sides: Sides, where: str, moved: Mapping[str, str | N
 
 
 def _run(
-    step: Run, script: Script, folder: str | None, sides: Sides, where: str, moved: Mapping[str, str | None]
+    step: Run, known: Sequence[State], sides: Sides, where: str, moved: Mapping[str, str | None]
 ) -> Iterator[Remark]:
-    named: set[str] = set()
-    for command in script.commands:
-        name = posixpath.basename(command.argv[0] or "") if command.argv else ""
-        for at, word in enumerate(command.argv if must_succeed(script, command) else ()):
-            image = image_of(word, folder, first=at == 0)
-            if image is None or (at and name in _CARELESS) or posixpath.basename(image) in named:
-                continue
-            gone = _gone(image, step, sides, where, moved)
-            if gone is not None:
-                path, fate = gone
-                sure = at == 0 or command.argv[at - 1] in _READS or _interprets(command.argv, at)
-                doubt = ", so it fails" if sure else ""
-                if (sure or fate == _NOT_COPIED) and not _is_alone(step, command, script, sides):
-                    # What ran before may bring it under any name, and so may the base.
-                    sure, doubt = False, ", so it fails unless what runs before brings it"
-                reason = f"RUN names {word}, which {fate}{doubt}"
-                yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
-            elif at == 0:
-                told = not_startable(image, sides)
-                if told is not None:
-                    yield remark(FILES, f"{told}, so RUN fails", step.line, f"line {step.line}: {word} as it is")
-        written = (one.target.literal or "" for one in command.redirects if one.target is not None)
-        named.update(posixpath.basename(word or "") for word in (*command.argv, *written))
-
-
-def _gone(
-    image: str, step: Step | None, sides: Sides, where: str, moved: Mapping[str, str | None]
-) -> tuple[str, str] | None:
-    """The context path of what lay at *image* before *step* (None: in the end) and does not any more, and what became
-    of it; None where something else may have brought it there.
-    """
-    path = sides.before.get(image)
-    old, new = sides.stages
-    if path is None or image in sides.after or old.head.image != new.head.image:
-        return None
-    steps = [one for one in sides.steps[1] if step is None or one.index < step.index]
-    if any(_may_bring(one, image) for one in steps if one is not step):
-        return None
-    fate = fate_of(path, where, moved)
-    if not fate and sides.new.excluded(path):
-        fate = f"is kept from the build by {sides.new.ignore_path} now"
-    if fate:
-        # The COPY of more that brought it is there still.
-        return (path, fate) if any(covers(one, path) for one in steps) else None
-    mounted = isinstance(step, Run) and any(mount.get("type", "bind") == "bind" for mount in step.mounts)
-    kept = not mounted and sides.new.holds(path)
-    return (path, _NOT_COPIED) if kept else None
-
-
-def _interprets(argv: Sequence[str | None], at: int) -> bool:
-    """Whether the word *at* of *argv* is the file that an interpreter is told to read."""
-    name = posixpath.basename(argv[0] or "")
-    return name in INTERPRETERS and all(
-        one is not None and one.startswith("-") and one not in others(name) for one in argv[1:at]
-    )
-
-
-def _is_alone(step: Run, command: Simple, script: Script, sides: Sides) -> bool:
-    """Whether nothing makes files of the project before the *command* of *step*: no command, and no base."""
-    before = [one for one in script.commands if one.span.start < command.span.start]
-    for one in sides.steps[1]:
-        if isinstance(one, Onbuild):
-            return False
-        if isinstance(one, Run) and one.index < step.index:
-            other = one.body.script if one.body is not None else None
-            if not isinstance(other, Script):
-                return False
-            before += other.commands
-    idle = all(posixpath.basename(one.argv[0] or "") in _MAKE_NOTHING for one in before if one.argv)
-    return idle and _is_known(sides.stages[1].head.image)
-
-
-def _is_known(image: str) -> bool:
-    """Whether *image* is catalogued, so that it has no file of a project."""
-    try:
-        reference = parse(image)
-    except InvalidReference:
-        return False
-    return reference.scratch or catalogued(reference) is not None
-
-
-def _may_bring(step: Step, image: str) -> bool:
-    """Whether *step* may put something at *image* otherwise than by a COPY from the context."""
-    if isinstance(step, Copy):
-        return (
-            step.origin.flag("from") is not None
-            or bool(step.origin.heredocs)
-            or any("$" in one for one in (*step.sources, step.destination))
-        )
-    name = posixpath.basename(image)
-    if isinstance(step, Run):
-        script = step.body.script if step.body is not None else None
-        return (
-            not isinstance(script, Script)
-            or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.text) is not None
-        )
-    return isinstance(step, Onbuild)
+    for named in named_files(step, known[step.index].workdir):
+        gone = gone_from(named.image, step, known, sides, where, moved)
+        if gone is not None:
+            path, fate = gone
+            sure = named.sure
+            doubt = ", so it fails" if sure else ""
+            if named.operand and is_filled(named.image):
+                sure, doubt = False, f"{doubt} unless the base image has it" if sure else ""
+            if (sure or fate == NOT_COPIED) and not is_alone(step, named, sides):
+                # What ran before may bring it under any name, and so may the base.
+                sure, doubt = False, ", so it fails unless what runs before brings it"
+            reason = f"RUN names {named.word}, which {fate}{doubt}"
+            yield remark(FILES, reason, step.line, f"line {step.line}: {path}", fails=sure)
+        elif named.first:
+            told = not_startable(named.image, sides)
+            if told is not None:
+                # A script that runs before may give any file its mode and its line ends.
+                sure = is_idle(run_before(step, named, sides))
+                doubt = "" if sure else " unless what runs before sets that right"
+                evidence = f"line {step.line}: {named.word} as it is"
+                yield remark(FILES, f"{told}, so RUN fails{doubt}", step.line, evidence, fails=sure)
+        elif named.reader in POSIX_SHELLS:
+            told = misread(named.image, sides)
+            if told is not None:
+                # Which of its lines come to nothing, and whether the script goes on then, only a shell tells.
+                yield remark(FILES, told, step.line, f"line {step.line}: {named.word} as it is", fails=False)

@@ -25,7 +25,9 @@ _MAKES = re.compile(
         (?:mvnw?|gradlew?|sbt|ant|make|ninja|bazel|just|task|earthly|webpack|tsc|vite|pip-compile)(?![\w./=-])
         |(?:npm|yarn|pnpm|bun|go|cargo|dotnet|cmake|poetry|uv|hatch)\ {1,4}
             (?:run|build|generate|publish|pack|export|--build|ci|install)(?![\w-])
-        |python3?\ {1,4}(?:setup\.py|-m\ {1,4}build)(?![\w-])
+        |python3?\ {1,4}-m\ {1,4}build(?![\w-])
+        |(?:python3?|node|deno|bun|ruby|perl|php|Rscript|pwsh)\ {1,4}(?:-\S{1,40}\ {1,4}|run\ {1,4}){0,4}
+            [\w./-]{1,200}\.(?:py|[cm]?[jt]s|rb|pl|php|R|ps1)(?![\w.])
         |(?:aws\ {1,4}s3|gsutil|gcloud\ {1,4}storage|azcopy|mc|rclone)\ {1,4}(?:-\S{1,40}\ {1,4}){0,4}
             (?:cp|sync|copy|rsync)(?![\w-])
         |gh\ {1,4}(?:release|run)\ {1,4}download(?![\w-])
@@ -64,10 +66,10 @@ def with_makers(
     """*notes* with doubt, in place of certainty, where each of *builds* that runs anything runs first what may make the
     files that a note misses, whose paths *missed* tells.
     """
-    failing = [one for one in notes if one.breaks and (paths := missed(one)) and all(map(_RESULT.search, paths))]
+    failing = [one for one in notes if one.breaks and (paths := missed(one)) and all(map(is_result, paths))]
     if not failing:
         return tuple(notes)
-    places = [_maker(one, repository) for one in builds if one.kind in _ORDERED]
+    places = [maker_of(one, repository) for one in builds if one.kind in _ORDERED]
     if not places or None in places:
         return tuple(notes)
     shown = " and ".join(dict.fromkeys(map(str, places)))
@@ -77,9 +79,14 @@ def with_makers(
     )
 
 
-def _maker(build: FoundBuild, repository: Repository) -> Place | None:
-    """What may make files before *build*; None where nothing does."""
-    if build.after is not None:
+def is_result(path: str) -> bool:
+    """Whether *path* is called as what builds make is."""
+    return _RESULT.search(path) is not None
+
+
+def maker_of(build: FoundBuild, repository: Repository) -> Place | None:
+    """What may make files before *build*; None where nothing does, or nobody says what is run before."""
+    if build.after is not None or build.kind not in _ORDERED:
         return build.after
     path, line = build.place.path, build.place.line
     reader = _READERS.get(build.kind, _lines)

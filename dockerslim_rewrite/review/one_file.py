@@ -17,8 +17,9 @@ from ..syntax import ParseError, parse
 from ..workspace.inference import sources_in
 from .breaks import FILES, with_losses
 from .git import ChangedFile, Git, GitError
-from .kept_out import kept_out
+from .kept_out import bad_ignores, kept_out
 from .likely import likely_lost
+from .lost_arguments import lost_arguments
 from .lost_files import lost_files
 from .lost_further import lost_further
 from .lost_results import lost_results
@@ -102,14 +103,21 @@ def _reviewed(request: Request, path: str, earlier: str | None, context: str | N
     if version is not None:
         files_lost = (*lost_files(version, here, request.moved), *likely_lost(version, here, request.moved))
         losses += (*lost_stages(version, here), *files_lost, *undeclared(version, here))
+        losses += tuple(lost_arguments(version, here))
         losses += tuple(lost_scripts(version, here, request.moved))
-        losses += (*unknown_stages(version, here), *lost_results(version, here))
+        # Of what is lost on the way through a stage, what made it there is the weaker word.
+        known = {one.line for one in files_lost}
+        losses += (
+            *unknown_stages(version, here),
+            *(one for one in lost_results(version, here) if one.line not in known),
+        )
         losses += tuple(lost_further(version, here, request.moved, home))
-        certain = tuple(kept_out(version, here))
+        certain = (*kept_out(version, here), *bad_ignores(version, here))
     hunks = request.git.hunks(request.start, request.end, own) if own is not None else ()
     # A file that the pull request does not touch is told of only where the request made it worse.
     level = Scope.LINES if own is None and request.scope is Scope.FILES else request.scope
-    one = reviewed(path, before, after, options, hunks, level)
+    shown = own is None or path not in request.git.hidden(request.start, request.end)
+    one = reviewed(path, before, after, options, hunks, level, shown=shown)
     missed = partial(_missed, home, certain)
     made = partial(_otherwise, request.git, request.end, missed)
     told = with_losses(one.notes, (*losses, *certain), here.build, options, made)
@@ -135,12 +143,29 @@ def _context(path: str, earlier: str | None, request: Request) -> str | None:
         # A Dockerfile that comes alone with other sources may mean another context.
         return None
     before = old.context_of(earlier)
-    if before == os.path.dirname(earlier) != os.path.dirname(path):
-        # The folder that it lies in goes along.
+    if before == os.path.dirname(earlier) != os.path.dirname(path) and _goes_along(request, before, path):
         return None
     if before is None or before == now or old.told(earlier) != side.told(path):
         return None
     return before
+
+
+def _goes_along(request: Request, before: str, path: str) -> bool:
+    """Whether the folder *before*, the context of a Dockerfile in it, goes along where the request moves that to
+    *path*: from its root, or from a folder above, it may as well move alone, to a folder for Dockerfiles.
+    """
+    home = os.path.dirname(path)
+    if before and not home.startswith(f"{before}/"):
+        return True
+    root = request.side.root
+    inside = [one for one in request.touched if not before or one.startswith(f"{before}/")]
+    # What is gone from there and lies beside the Dockerfile now, or on the way to it, came with it.
+    gone = [os.path.relpath(one, before or ".") for one in inside if not os.path.lexists(root / one)]
+    folders = [home]
+    while os.path.dirname(folders[-1]) != before:
+        folders.append(os.path.dirname(folders[-1]))
+    moved = [one for one in gone if one != os.path.basename(path)]
+    return any(os.path.lexists(root / folder / one) for folder in folders for one in moved)
 
 
 def _keeps_sources(earlier: str, path: str, side: Side, old: Base) -> bool:

@@ -45,7 +45,7 @@ class Suggestion:
 class Reviewed:
     """One file: what can be accepted with a click, the ``parts`` that cannot, and notes; ``path`` is of the repository.
 
-    ``hunks`` are those of its diff, ``before`` the path that it had.
+    ``hunks`` are those that its diff shows, ``before`` the path that it had.
     """
 
     path: str
@@ -119,9 +119,18 @@ def noted(path: str, before: str | None, data: bytes, notes: Sequence[Remark], h
 
 
 def reviewed(
-    path: str, before: Result | None, after: Result, options: Options, hunks: Sequence[Hunk], scope: Scope
+    path: str,
+    before: Result | None,
+    after: Result,
+    options: Options,
+    hunks: Sequence[Hunk],
+    scope: Scope,
+    *,
+    shown: bool = True,
 ) -> Reviewed:
-    """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*."""
+    """What is shown of the file *path*, which was rewritten as it was *before* (None: new) and *after*; *shown* tells
+    that people see the *hunks* of its diff.
+    """
     new = Subtraction(before, after)
     kept = new.kept()
     touched = _touched(new.here, hunks).difference(kept)
@@ -142,7 +151,8 @@ def reviewed(
         shown = any(hunk.holds(first, last) for hunk in hunks)
         return shown and not written.isdisjoint(rewritten_lines(after.original, part))
 
-    suggestions, others = _cut(after.original, parts(after, options, told), hunks)
+    seen_hunks = tuple(hunks) if shown else ()
+    suggestions, others = _cut(after.original, parts(after, options, told), seen_hunks)
     seen = new.notes(touched).difference(_as_before(before, after))
     if before is None and hunks:
         # What could not be read before had what stands on lines that stay as they were.
@@ -157,7 +167,7 @@ def reviewed(
             evolve(one, breaks=one in worse and (one.breaks or (one.rule in failing and one.line not in touched)))
             for one in notes
         )
-    return Reviewed(path, after, suggestions, others, notes, tuple(hunks))
+    return Reviewed(path, after, suggestions, others, notes, seen_hunks)
 
 
 def _as_before(before: Result | None, after: Result) -> Iterator[int]:
@@ -189,10 +199,19 @@ def _cut(
         shown = whole is not None and any(hunk.holds(whole.first, whole.last) for hunk in hunks)
         told = whole is not None and not any("\ud800" <= char <= "\udfff" for char in whole.text or "")
         if whole is not None and shown and told and _accepted(original, whole) == part.patch.apply(original):
-            suggestions.append(Suggestion(whole, part.changes))
+            suggestions.append(Suggestion(whole, _as_seen(whole, part.changes)))
         else:
             others.append(part)
     return tuple(_side_by_side(suggestions, hunks)), tuple(others)
+
+
+def _as_seen(whole: Replacement, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """*changes* as *whole* shows them: where lines go, and that is all, each says that and its reason."""
+    if whole.text is not None or len({one.rule for one in changes}) == 1:
+        return changes
+    alone = whole.first == whole.last
+    gone = f"line {whole.first}" if alone else f"lines {whole.first} to {whole.last}"
+    return tuple(evolve(one, title=f"drop {gone}") for one in changes)
 
 
 def _side_by_side(suggestions: Sequence[Suggestion], hunks: Sequence[Hunk]) -> Iterator[Suggestion]:

@@ -13,8 +13,9 @@ from ..knowledge.repository import build_source
 from ..record import evolve, record
 from ..workspace.discovery import BINARY, NO_DOCKERFILE, TEMPLATE
 from ..workspace.inference import sources_in
-from .descriptions import Otherwise
+from .descriptions import SECRET, Otherwise
 from .git import ChangedFile, Git, GitError
+from .hunks import Hunk
 from .one_file import Request, reviewed_file
 from .origins import exchanged
 from .reviewed import Reviewed, Scope, noted, unreadable
@@ -81,7 +82,7 @@ def review(
             own = by_path.get(path)
             if own is None:
                 continue
-            hunks = git.hunks(start, end, own)
+            hunks = _shown(git, start, end, own)
             # What a build is given as it stands, no program fills in.
             refused = reason.startswith((NO_DOCKERFILE, BINARY)) and side.descriptions.refusal(path) is not None
             worked = old.holds(own.before) and (refused or (reason.startswith(TEMPLATE) and path in asked))
@@ -95,7 +96,7 @@ def review(
             if not (_whole(paths) or any(_lies_in(path, one) for one in paths)):
                 continue
             own = by_path.get(path)
-            hunks = git.hunks(start, end, own) if own is not None else ()
+            hunks = _shown(git, start, end, own) if own is not None else ()
             found.append(noted(path, path if own is None else own.before, side.data(path), notes, hunks))
         if not dockerfiles:
             return Review(base, start, tip, tuple(found), tuple(skipped))
@@ -115,6 +116,11 @@ def review(
                 own = by_path.get(path)
                 found.append(evolve(one, before=path if own is None else own.before))
         return Review(base, start, tip, tuple(sorted(found, key=lambda one: one.path)), tuple(skipped))
+
+
+def _shown(git: Git, start: str, end: str | None, file: ChangedFile) -> tuple[Hunk, ...]:
+    """The hunks of *file* that people see."""
+    return () if file.path in git.hidden(start, end) else git.hunks(start, end, file)
 
 
 def _described(
@@ -141,6 +147,8 @@ def _described(
         for path, note in side.descriptions.lost_bases(old.descriptions, moved):
             found.setdefault(path, []).append(note)
     unmet = [one for one in side.descriptions.unmet().values() if one.asked[1] not in gone and one.path not in told]
+    # A secret that nobody took away was never here.
+    unmet = [one for one in unmet if one.kind != SECRET or one.path in gone]
     if not unmet:
         return found
     known = {(moved.get(place) or place, lacks) for place, lacks in old.descriptions.unmet()}

@@ -118,22 +118,20 @@ class Side:
         return self._workspace.builds_of(self.root / path)
 
     def _place(self, project: FolderProject) -> str:
-        return os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
+        """The folder of *project* as a path of the repository; the empty one is its root."""
+        found = os.path.relpath(project.name, os.path.realpath(self.root)).replace(os.sep, "/")
+        return "" if found == "." else found
 
     def version(self, path: str, build: Build, context: str | None = None) -> Version:
         """The Dockerfile *path* with the program *build*, as it is built here."""
         builds = self._workspace.builds_of(self.root / path)
         return Version(
             build,
-            lambda: {
-                ("" if where == "." else where): one
-                for one in self.projects(path, context)
-                if one.usage.untold is None
-                for where in (self._place(one),)
-            },
+            lambda: {self._place(one): one for one in self.projects(path, context) if one.usage.untold is None},
             lambda: frozenset(name.lower() for one in builds for name, _ in one.contexts),
             tuple((one.target, str(one.place)) for one in builds if isinstance(one.target, str) and one.target),
             lambda: self._further(builds),
+            lambda: builds,
         )
 
     def _further(self, builds: Sequence[FoundBuild]) -> dict[str, dict[str, FolderProject]]:
@@ -212,6 +210,7 @@ class Base:
             lambda: self._unpacked().version(path, build).projects(),
             lambda: self._unpacked().version(path, build).named(),
             further=lambda: self._unpacked().version(path, build).further(),
+            builds=lambda: self._unpacked().version(path, build).builds(),
         )
 
     def rewritten(self, path: str) -> Result | None:

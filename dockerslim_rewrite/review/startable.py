@@ -46,6 +46,19 @@ def not_startable(image: str, sides: Sides, *, kernel: bool = False) -> str | No
     return None
 
 
+def misread(image: str, sides: Sides) -> str | None:
+    """What a POSIX shell that reads the script at *image* finds in it now and did not: carriage returns, which are
+    characters of words like any other.
+    """
+    path = sides.after.get(image)
+    if path is None or path != sides.before.get(image) or settles(sides.steps[1], image, path):
+        return None
+    text, was = sides.new.text(path), sides.old.text(path)
+    if text is None or was is None or "\r\n" in was or "\r\n" not in text:
+        return None
+    return f"the lines of {path} end in carriage returns now, which belong to its commands for a shell"
+
+
 def _without_interpreter(text: str, path: str, project: FolderProject) -> str | None:
     """Why the kernel finds no interpreter in the *text* of the script *path*. A shell reads such a script itself."""
     # A mark is no part of the text that is read.

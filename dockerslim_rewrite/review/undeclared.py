@@ -14,9 +14,9 @@ from ..ir.build import Build, Stage
 from ..ir.expansion import Expansion, ExpansionError, expand, expansions
 from ..ir.steps import Arg, Copy, Env, Run, Step
 from ..patterns import re
-from ..shell.script import Script
 from ..text.paths import PATTERN
 from .breaks import FILES, STAGES, Version, is_remote, remark
+from .read_variables import read_variables
 from .subtract import same_stages
 
 #: The rule that tells of lines which do something else than they say.
@@ -28,9 +28,6 @@ _DEFAULTS = ("-", "+", "?")
 #: What builds hand on without a declaration. Source: Dockerfile reference, "Predefined ARGs".
 _PREDEFINED = re.compile(r"(?:https?|ftp|no|all)_proxy\Z", re.I)
 _QUOTED = re.compile(r"'[^']*+'")
-#: Where a shell gives names a value: an assignment, or the words of a command that sets them.
-_SETS = re.compile(r"\b\w++=|\b(?:read|for|export|local|declare|typeset|getopts|mapfile|readarray)\b[^\n;&|]*+")
-_SHELL_NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 def undeclared(before: Version, after: Version) -> Iterator[Remark]:
@@ -48,8 +45,9 @@ def undeclared(before: Version, after: Version) -> Iterator[Remark]:
         had = declared_before[there - 1]
         # What sets a variable by its own value, or the base image's, found it undeclared before as well.
         known = _open_names(before.build.stages[there - 1], old)
+        own = _prefix(after.build, stage)
         for name, step in _open_names(stage, new).items():
-            if name in had and name not in known:
+            if name in had and name not in known and not name.startswith(own):
                 yield _told(name, had[name], step, new[step.index], before.build, after)
 
 
@@ -77,10 +75,24 @@ def _open_names(stage: Stage, known: Sequence[State]) -> dict[str, Step]:
     found: dict[str, Step] = {}
     for step in stage.steps:
         here = known[step.index].exported
-        for name in _names(step):
+        for name in _names(step, known[step.index]):
             if name not in here and name not in found and not _PREDEFINED.match(name):
                 found[name] = step
     return found
+
+
+def _prefix(build: Build, stage: Stage) -> str:
+    """What names of variables begin with that the base image of *stage* sets, such as ``NODE_VERSION``.
+
+    Source: docker-library/repo-info.
+    """
+    stages = {one.name: one for one in build.stages[: stage.index] if one.head.alias}
+    seen = {stage.index}
+    while stage.head.image.lower() in stages and stages[stage.head.image.lower()].index not in seen:
+        stage = stages[stage.head.image.lower()]
+        seen.add(stage.index)
+    name = stage.head.image.rpartition("/")[2]
+    return f"{re.split('[:@]', name)[0].upper()}_"
 
 
 def _declared(build: Build) -> list[dict[str, str]]:
@@ -98,15 +110,10 @@ def _declared(build: Build) -> list[dict[str, str]]:
     return found
 
 
-def _names(step: Step) -> Iterator[str]:
-    """The variables that *step* needs a value for."""
+def _names(step: Step, state: State) -> Iterator[str]:
+    """The variables that *step*, which finds *state*, needs a value for."""
     if isinstance(step, Run):
-        script = step.body.script if step.body is not None else None
-        if isinstance(script, Script):
-            # What the shell sets by itself is not the builder's business.
-            own = {word for match in _SETS.finditer(script.text) for word in re.findall(r"\w+", match[0])}
-            named = (match[1] or match[2] for match in _SHELL_NAME.finditer(script.text))
-            yield from (name for name in named if name not in own)
+        yield from read_variables(step, state)
         return
     if step.keyword not in _EMPTY:
         return
@@ -130,8 +137,7 @@ def _told(name: str, keyword: str, step: Step, state: State, before: Build, afte
     if lost is not None:
         reason = f"`{name}` is no longer declared ({said}), so {step.keyword} looks for {lost} and fails"
         return remark(FILES, reason, step.line, f"line {step.line}: {lost}")
-    doubt = "" if isinstance(step, Run) else " unless the base image sets it"
-    reason = f"`{name}` is no longer declared ({said}), so {step.keyword} finds it empty{doubt}"
+    reason = f"`{name}` is no longer declared ({said}), so {step.keyword} finds it empty unless the base image sets it"
     return remark(SLIPS, reason, step.line, f"line {step.line}: {name}", fails=False)
 
 

@@ -99,6 +99,16 @@ def test_what_is_posted_is_the_commit_and_not_the_working_tree(repo: Make) -> No
     assert "ENV B" not in would
 
 
+@pytest.mark.parametrize("arguments", [("--format", "github-review"), ("--write", "github-review=body.json")])
+def test_the_body_of_a_review_is_of_the_commit_that_it_names(repo: Make, arguments: tuple[str, str]) -> None:
+    made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
+    made.write({"Dockerfile": "FROM debian:12\nENV B 2\n", "new.Dockerfile": "FROM debian:12\nENV C 3\n"})
+    told = call(made, *arguments).stdout
+    body = json.loads(told if arguments[0] == "--format" else (made.root / "body.json").read_text())
+    assert body["commit_id"] == made.git("rev-parse", "HEAD").strip()
+    assert [(one["path"], one["line"]) for one in body["comments"]] == [("Dockerfile", 9)]
+
+
 def test_a_token_is_never_shown(repo: Make) -> None:
     made = repo({"Dockerfile": BASE}, {"Dockerfile": BASE.replace("CMD", "ENV A 1\nCMD")})
     place = {"GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/7/merge"}

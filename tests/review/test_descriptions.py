@@ -124,6 +124,7 @@ def test_a_further_context_that_is_not_there(repo: Make) -> None:
 @pytest.mark.parametrize("value", ["docker-image://alpine", "https://example.org/x", "service:b", "target:b"])
 def test_a_further_context_that_is_no_directory(repo: Make, value: str) -> None:
     text = "services:\n  a:\n    build:\n      context: app\n      additional_contexts:\n        sh: {}\n"
+    text += "  b:\n    image: x\n"
     files = {**APP, "compose.yaml": text.format("app")}
     assert told(repo, files, {"compose.yaml": text.format(f'"{value}"')}) == []
 
@@ -308,3 +309,79 @@ def test_a_workflow_says_where_its_commands_are_run(repo: Make) -> None:
     step = "      - run: docker build .\n        working-directory: lib\n"
     found = told(repo, {**APP, "lib/x": "x\n"}, {".github/workflows/b.yml": f"jobs:\n  a:\n    steps:\n{step}"})
     assert found == [(4, True, "lib/Dockerfile is not there, so the build fails")]
+
+
+STEPS = "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n{}      - uses: docker/build-push-action@v6\n{}"
+GIVEN = "        with:\n          context: {}\n          file: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ("https://github.com/a/b.git#main", []),
+        ("git@github.com:a/b.git", []),
+        (
+            "${{ inputs.ctx }}",
+            ["unless ${{ inputs.ctx }} is another repository, which has it"],
+        ),
+    ],
+)
+def test_a_dockerfile_of_another_repository(repo: Make, context: str, expected: list[str]) -> None:
+    workflow = STEPS.format("", GIVEN.format(context, "d/Dockerfile"))
+    found = told(repo, APP, {".github/workflows/b.yml": workflow})
+    assert found == [(5, False, f"d/Dockerfile is not there, so the build fails {one}") for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("step", "doubted"),
+    [
+        ("run: npm ci && npm run build", True),
+        ("run: make", True),
+        ("run: python gen.py", True),
+        ("run: node --no-warnings tools/gen.mjs", True),
+        ("uses: ./.github/actions/gen", True),
+        ("uses: someone/template-action@v1", True),
+        ("uses: docker/setup-buildx-action@v3", False),
+        ("run: echo gen.py", False),
+    ],
+)
+def test_a_context_that_a_step_before_may_make(repo: Make, step: str, doubted: bool) -> None:
+    workflow = STEPS.format(f"      - {step}\n", GIVEN.format("dist", "app/Dockerfile"))
+    found = told(repo, APP, {".github/workflows/b.yml": workflow})
+    doubt = " unless what .github/workflows/b.yml:5 runs makes it" if doubted else ""
+    assert found == [(6, not doubted, f"the build context dist is not there, so the build fails{doubt}")]
+
+
+BAKES = "jobs:\n  a:\n    steps:\n      - uses: docker/bake-action@v6\n        with:\n"
+TARGET = 'target "{}" {{\n  context = "app"\n}}\n'
+NOT_BAKED = "Bake is asked for the target `a`, which is not there, so the build fails"
+
+
+@pytest.mark.parametrize(
+    ("step", "more", "expected"),
+    [
+        ("          targets: a\n", {}, [(6, True, NOT_BAKED)]),
+        ("          targets: |\n            b\n            a\n", {}, [(8, True, NOT_BAKED)]),
+        (
+            "          targets: a\n          files: ${{ inputs.files }}\n",
+            {},
+            [(6, False, f"{NOT_BAKED} unless another Bake file has it")],
+        ),
+        (
+            "          files: |\n            docker-bake.hcl\n            ${{ steps.meta.outputs.bake-file }}\n"
+            "          targets: a\n",
+            {},
+            [(9, True, NOT_BAKED)],
+        ),
+        ("          targets: a\n          source: https://example.org/a.git\n", {}, []),
+        ("          targets: a\n", {"compose.yaml": "services: {a: {build: app}}\n"}, []),
+        ("          targets: a\n", {"x/docker-bake.hcl": TARGET.format("a")}, []),
+        ("          targets: b\n", {}, []),
+        ("          targets: ${{ matrix.target }}\n", {}, []),
+    ],
+)
+def test_a_target_that_a_step_asks_bake_for(
+    repo: Make, step: str, more: dict[str, str], expected: list[tuple[int, bool, str]]
+) -> None:
+    files = {**APP, "docker-bake.hcl": TARGET.format("a"), ".github/workflows/b.yml": BAKES + step, **more}
+    assert told(repo, files, {"docker-bake.hcl": TARGET.format("b")}) == expected

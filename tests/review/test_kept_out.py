@@ -49,3 +49,24 @@ def test_an_ignore_file_beside_the_dockerfile_is_called_by_its_path_in_the_repos
     found = told(repo, before, {"tools/Dockerfile.lint.dockerignore": "dist\n"})
     reason = "dist is kept from the build by tools/Dockerfile.lint.dockerignore now, so COPY fails"
     assert found == [(2, True, reason)]
+
+
+COPIES = "FROM debian:12-slim\nRUN true\nCOPY a.txt /a\nUSER 1000\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"), [("[a\n", "line 1: '[a' is not a pattern"), ("x\n!\n", "line 2: ! without a pattern")]
+)
+def test_an_ignore_file_that_no_build_reads(repo: Make, text: str, fault: str) -> None:
+    files = {"Dockerfile": COPIES, "a.txt": "", "compose.yaml": "services: {a: {build: .}}\n"}
+    (found,) = [one for one in told(repo, files, {".dockerignore": text}) if "cannot be read" in one[2]]
+    assert found[:2] == (3, True)
+    assert found[2].startswith(f".dockerignore cannot be read ({fault}")
+
+
+@pytest.mark.parametrize("dockerfile", [COPIES, "FROM debian:12-slim\nCOPY --from=busybox /bin/sh /sh\nUSER 1000\n"])
+def test_an_ignore_file_that_was_not_read_before_or_that_nobody_needs(repo: Make, dockerfile: str) -> None:
+    before = {".dockerignore": "[a\n"} if dockerfile == COPIES else {}
+    files = {"Dockerfile": dockerfile, "a.txt": "", "compose.yaml": "services: {a: {build: .}}\n", **before}
+    found = told(repo, files, {".dockerignore": "[a\nb\n"})
+    assert not [one for one in found if "cannot be read" in one[2]]

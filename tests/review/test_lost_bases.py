@@ -57,13 +57,3 @@ def test_a_target_that_another_is_built_with(repo: Make) -> None:
     found = told(repo, files, {"docker-bake.hcl": text.format("root")})
     reason = "no target is called `base` any more, which app/Dockerfile:1 begins with: its build fails"
     assert (1, True, reason) in found
-
-
-def test_a_service_that_another_is_built_with(repo: Make) -> None:
-    text = COMPOSE.replace(
-        "build: ./app", "build:\n      context: app\n      additional_contexts:\n        b: service:base"
-    )
-    files = {**FILES, "app/Dockerfile": "FROM b\nUSER 1\n", "compose.yaml": text.format("base", "x")}
-    found = told(repo, files, {"compose.yaml": text.format("root", "x")})
-    reason = "no service is called `base` any more, which app/Dockerfile:1 begins with: its build fails"
-    assert (4, True, reason) in found

@@ -54,7 +54,7 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             (4, False, "RUN names run.sh, which is deleted by this change"),
         ),
         (
-            "RUN wc run.sh",
+            "RUN tool run.sh",
             'CMD ["x"]',
             "run.sh",
             (4, False, "RUN names run.sh, which is deleted by this change"),
@@ -71,7 +71,33 @@ APP = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{}\nUSER 1000\n{}\n"
             "run.sh",
             (6, False, "CMD starts run.sh, which is deleted by this change, so the container does not start"),
         ),
+        *(
+            (
+                f"RUN {command}",
+                'CMD ["x"]',
+                "run.sh",
+                (4, True, "RUN names run.sh, which is deleted by this change, so it fails"),
+            )
+            for command in (
+                '["cat", "run.sh"]',
+                'bash -c "cat run.sh"',
+                'sh -ec "cat run.sh; echo"',
+                '["/bin/sh", "-c", "cat run.sh"]',
+                "cp run.sh /etc/y",
+                'cp run.sh "$DIR"',
+                "rm run.sh",
+                "set -e; cat run.sh; echo",
+                "sed -i s/a/b/ run.sh",
+                "true && chmod +x run.sh && ./run.sh",
+                "install -m 755 run.sh /usr/bin/",
+            )
+        ),
         ("RUN rm -f run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN rm $FORCE run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN cp keep run.sh", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cat run.sh; echo'", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cat run.sh' || true", 'CMD ["x"]', "run.sh", None),
+        ("RUN bash -c 'cd /x && cat run.sh'", 'CMD ["x"]', "run.sh", None),
         ("RUN cd sub && ./run.sh", 'CMD ["x"]', "run.sh", None),
     ],
 )
@@ -305,3 +331,52 @@ def test_a_script_that_loses_its_mode_and_is_started_by_its_name(repo: Make) -> 
     (made.root / "r.sh").chmod(0o644)
     made.commit()
     assert (3, False, f"r.sh is not executable any more, {STARTS}") in notes_of(run(made, head="HEAD"))
+
+
+NEW = 'FROM {}\nCOPY run.sh keep /\n{}USER 1000\nENTRYPOINT ["{}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("image", "steps", "start", "told_of"),
+    [
+        ("alpine:3.24", "", "/start.sh", True),
+        ("alpine:3.24", "RUN apk add --no-cache curl\n", "/start.sh", True),
+        ("alpine:3.24", "", "/bin/start", False),
+        ("alpine:3.24", "COPY --from=busybox /x /start.sh\n", "/start.sh", False),
+        ("alpine:3.24", "RUN mv /run.sh /start.sh\n", "/start.sh", False),
+        ("alpine:3.24", "RUN make install\n", "/start.sh", False),
+        ("nginx:1.28", "", "/docker-entrypoint.sh", False),
+        ("example.org/app:1", "", "/start.sh", False),
+        ("$BASE", "", "/start.sh", False),
+    ],
+)
+def test_a_script_that_is_started_anew_and_never_copied(
+    repo: Make, image: str, steps: str, start: str, told_of: bool
+) -> None:
+    files = {"Dockerfile": NEW.format(image, "", "/run.sh"), **SCRIPT}
+    found = told(repo, files, {"Dockerfile": NEW.format(image, steps, start)})
+    reason = f"ENTRYPOINT starts {start}, which nothing copies there, so the container does not start"
+    assert [one[1:] for one in found if "nothing copies" in one[2]] == [(False, reason)] * told_of
+
+
+@pytest.mark.parametrize(
+    ("steps", "told_of"),
+    [
+        ("RUN sh run.sh", True),
+        ("RUN bash -e run.sh", True),
+        ("RUN python run.sh", False),
+        ("RUN dos2unix run.sh && sh run.sh", False),
+    ],
+)
+def test_a_script_whose_lines_end_in_carriage_returns_now(repo: Make, steps: str, told_of: bool) -> None:
+    files = {"Dockerfile": APP.format(steps, 'CMD ["x"]'), **SCRIPT, "run.sh": "if true; then\necho\nfi\n"}
+    found = told(repo, files, {"run.sh": "if true; then\r\necho\r\nfi\r\n"})
+    reason = "the lines of run.sh end in carriage returns now, which belong to its commands for a shell"
+    assert [one for one in found if "carriage" in one[2]] == [(4, False, reason)] * told_of
+
+
+def test_a_base_that_an_argument_chooses_is_not_known(repo: Make) -> None:
+    text = "ARG BASE=python:3.12-slim\nFROM $BASE\nWORKDIR /app\nCOPY . .\nRUN sh run.sh\nUSER 1000\n"
+    found = told(repo, {"Dockerfile": text, **SCRIPT}, moved={"run.sh": ""})
+    doubt = "so it fails unless what runs before brings it"
+    assert found == [(5, False, f"RUN names run.sh, which is deleted by this change, {doubt}")]

@@ -39,6 +39,24 @@ def test_an_error_on_a_line_of_the_diff_is_a_comment(repo: Make) -> None:
     assert discussion["position"]["new_line"] == 2
 
 
+def test_what_several_rules_come_to_is_said_as_it_is_seen(repo: Make) -> None:
+    text = "FROM node:24-alpine\n{}WORKDIR /app\n"
+    after = text.format("RUN apk update\nRUN apk --no-cache add curl\n")
+    (file,) = run(repo({"Dockerfile": text.format("")}, {"Dockerfile": after}), head="HEAD").files
+    (suggestion,) = [one for one in file.suggestions if one.replacement.text is None]
+    assert {change.rule for change in suggestion.changes} == {"DS101", "DS202"}
+    assert {change.title for change in suggestion.changes} == {"drop line 2"}
+
+
+def test_what_a_copy_loses_of_a_stage_is_told_once(repo: Make) -> None:
+    text = "FROM alpine:3.24 AS a\nWORKDIR {}\nCOPY x.txt .\nFROM alpine:3.24\nCOPY --from=a /app/x.txt /\n"
+    files = {"Dockerfile": text.format("/app"), "x.txt": "", "compose.yaml": "services: {a: {build: .}}\n"}
+    found = run(repo(files, {"Dockerfile": text.format("/srv")}), head="HEAD")
+    (note,) = [note for file in found.files for note in file.notes if note.line == 5]
+    assert note.breaks
+    assert note.reason == "/app/x.txt of `a` was x.txt, which is not copied there any more, so COPY fails"
+
+
 def test_a_suggestion_for_several_lines_says_its_reason_once(repo: Make) -> None:
     made = repo(
         {"Dockerfile": "FROM debian:12\n"}, {"Dockerfile": "FROM debian:12\nADD a /a\nADD b /b\n", "a": "", "b": ""}

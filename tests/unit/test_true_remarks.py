@@ -69,7 +69,13 @@ def test_a_few_small_files_are_no_reason_for_a_dockerignore(tmp_path: Path) -> N
     text = "FROM python:3.12\nCOPY . /app/\n"
     assert said(result(text, "DS801", tmp_path), "DS801") == ""
     (tmp_path / "__pycache__" / "big.pyc").write_text("x" * 2_000_000)
-    assert "a build is sent" in said(result(text, "DS801", tmp_path), "DS801")
+    told = said(result(text, "DS801", tmp_path), "DS801")
+    assert "a build is sent" in told
+    assert told.endswith("--dockerignore writes the file that keeps them out")
+    (tmp_path / ".dockerignore").write_text("nothing\n")
+    told = said(result(text, "DS801", tmp_path), "DS801")
+    assert told.endswith("--dockerignore adds to .dockerignore what keeps them out")
+    (tmp_path / ".dockerignore").unlink()
     (tmp_path / "__pycache__" / "app.pyc").unlink()
     (tmp_path / "a.pyc").unlink()
     assert "a build is sent 1 file (" in said(result(text, "DS801", tmp_path), "DS801")

@@ -77,6 +77,11 @@ def test_a_build_whose_context_holds_nothing_is_out_of_date(tree: Make) -> None:
     )
     (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")
     assert project.name == str(made.root)
+    # What several say alike is told once.
+    made = tree({"docker/compose.yaml": "services:\n  a:\n    build: .\n"})
+    (note,) = [one for one in result(made).remarks if one.rule == "DS802"]
+    assert note.reason.startswith("docker/compose.yaml:3 and docker/Makefile:2 build it with a context (docker) that ")
+    made = tree({"docker/compose.yaml": ""})
     # With another build that is right, its context counts for both.
     made = tree({"compose.yaml": "services:\n  a:\n    build: {context: ., dockerfile: docker/Dockerfile}\n"})
     (project,) = Workspace(made.root).projects(made.root / "docker/Dockerfile")

@@ -40,10 +40,12 @@ def dockerignore(build: Build, facts: Facts) -> Proposals:
     names = ", ".join(item.path + ("/" if item.folder else "") for item in found.items[:5])
     more = f" and {len(found.items) - 5} more" if len(found.items) > 5 else ""
     counted = f"{found.files} file{'' if found.files == 1 else 's'}"
+    there = project.ignore_path
+    written = "writes the file that keeps them out" if there is None else f"adds to {there} what keeps them out"
     yield analysis(
         build.stages[0].head.line,
         f"a build is sent {counted} ({shown(found.size)}) that it does not need: {names}{more}; "
-        "--dockerignore writes the file that keeps them out",
+        f"--dockerignore {written}",
         *(f"{item.path}: {item.role.value}, {shown(item.size)}" for item in found.items),
     )
 

@@ -70,13 +70,16 @@ def missing_files(build: Build, facts: Facts) -> Proposals:
 def _stale(build: Build, project: Project) -> Proposals:
     """Tell of builds whose context is another one than what is judged by, since it holds next to nothing."""
     line = next((step.line for step in build if _wanted(step)), 1)
+    alike: dict[tuple[str, int, int], list[str]] = {}
     for one in project.usage.stale:
-        share = f"only {one.held}" if one.held else "none"
+        alike.setdefault((one.context, one.held, one.wanted), []).append(str(one.where))
+    for (context, held, wanted), places in alike.items():
+        share = f"only {held}" if held else "none"
         reason = (
-            f"{one.where} builds it with a context ({one.context}) that holds {share} of its {one.wanted} sources; "
-            f"all are in {project.shown}, which is taken for the context"
+            f"{_listed(places)} build{'' if len(places) > 1 else 's'} it with a context ({context}) that holds {share} "
+            f"of its {wanted} sources; all are in {project.shown}, which is taken for the context"
         )
-        yield analysis(line, reason, str(one.where))
+        yield analysis(line, reason, *places)
 
 
 def _misread(step: Step) -> str:

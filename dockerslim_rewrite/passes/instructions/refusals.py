@@ -25,6 +25,7 @@ _DURATION = re.compile(
 _DURATIONS = frozenset(("interval", "timeout", "start-period", "start-interval"))
 _MOUNTS = frozenset(("bind", "cache", "tmpfs", "secret", "ssh"))
 _PORT = re.compile(r"\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?\Z", re.I)
+_LAST_PORT, _DIGITS = 65_535, 5
 #: What scripts and template engines fill in: ``%%BASE%%``, ``@BASE@``, ``{{ base }}``, ``<%= base %>``, ``__BASE__``.
 _MARK = re.compile(r"%%?[A-Za-z]\w*%%?|@@?[A-Za-z]\w*@@?|\{\{[^{}\n]{0,200}\}\}|<%[^%\n]{0,200}%>|(?<!\w)__[A-Z]\w*__")
 _NO_TRIGGERS = frozenset(("FROM", "MAINTAINER", "ONBUILD"))
@@ -88,7 +89,7 @@ def _of_step(step: Step) -> str:
         return f"there is no --mount of the type {kind}" if kind is not None and "$" not in kind else ""
     if isinstance(step, Listing) and step.keyword == "EXPOSE":
         words = (word.strip("\"'") for word in step.words)
-        wrong = next((word for word in words if not _PORT.match(word) and not re.search(r"[$:]", word)), None)
+        wrong = next((word for word in words if not _is_port(word) and not re.search(r"[$:]", word)), None)
         return f"{wrong} is not a port" if wrong is not None else ""
     if isinstance(step, Value) and step.keyword in _ONE and "'" not in step.value:
         try:
@@ -96,6 +97,19 @@ def _of_step(step: Step) -> str:
         except ExpansionError:
             return f"an expansion stays open in {step.keyword}"
     return ""
+
+
+def _is_port(word: str) -> bool:
+    """Whether *word* is a port of 16 bits, or a range of them from the first to the last."""
+    if not _PORT.match(word):
+        return False
+    # More digits than a port has are no number to be read.
+    ports = [one.lstrip("0") or "0" for one in word.partition("/")[0].split("-")]
+    return (
+        all(len(one) <= _DIGITS for one in ports)
+        and sorted(map(int, ports)) == [*map(int, ports)]
+        and (int(ports[-1]) <= _LAST_PORT)
+    )
 
 
 def _of_healthcheck(step: Healthcheck) -> str:

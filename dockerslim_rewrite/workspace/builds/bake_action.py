@@ -18,6 +18,18 @@ from .yaml_values import Map, mapping, scalar, sequence
 _ACTION = re.compile(r"(?:docker|depot)/bake-action@")
 _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}(?::(?P<folder>.*))?\Z")
 _PARTS = re.compile(r"[\n,]")
+_NAME = re.compile(r"[\w.-]+\Z")
+#: How a step names the file that docker/metadata-action makes, which sets tags of targets and is none's only one.
+_METADATA = "${{ steps.meta.outputs.bake-file"
+
+
+@record
+class Wanted:
+    """A target that a step asks for on a line; ``plain`` tells that all files that it reads are the repository's."""
+
+    name: str
+    line: int
+    plain: bool
 
 
 @record
@@ -30,6 +42,28 @@ class Baked:
 
 def baked(repository: Repository, path: str) -> Iterator[Baked]:
     """What the steps of the workflow or action *path* let Bake read by name."""
+    for given in _steps(repository, path):
+        found = _read(given)
+        if found is not None:
+            yield found
+
+
+def wanted(repository: Repository, path: str) -> Iterator[Wanted]:
+    """The targets of this repository that the steps of the workflow or action *path* ask Bake for."""
+    for given in _steps(repository, path):
+        source = scalar(given.get("source")) or "."
+        named = scalar(given.get("targets"))
+        if named is None or not (source in (".", "./") or _DEFAULT.match(source)):
+            continue
+        plain = "$" not in (scalar(given.get("files")) or "").replace(_METADATA, "") and given.get("workdir") is None
+        for at, line in enumerate(named.split("\n")):
+            for name in map(str.strip, line.split(",")):
+                if name and _NAME.match(name):
+                    yield Wanted(name, named.line + at, plain)
+
+
+def _steps(repository: Repository, path: str) -> Iterator[Map]:
+    """What the steps of *path* give Bake's action."""
     if "bake-action@" not in (repository.read(path) or ""):
         return
     for document in known_yaml(repository, path):
@@ -38,9 +72,7 @@ def baked(repository: Repository, path: str) -> Iterator[Baked]:
             for step in map(mapping, sequence(job.get("steps"))):
                 uses = scalar(step.get("uses"))
                 if uses is not None and _ACTION.match(uses):
-                    found = _read(mapping(step.get("with")))
-                    if found is not None:
-                        yield found
+                    yield mapping(step.get("with"))
 
 
 def _read(given: Map) -> Baked | None:

@@ -12,6 +12,7 @@ from ...record import record
 from ...text.lines import line_at
 from ..repository import Repository
 from .bake import DEFAULT_FILES
+from .bake_action import wanted
 from .bake_files import Definition
 from .found import Place
 from .hcl_syntax import Tree
@@ -52,6 +53,30 @@ def dangling(repository: Repository, paths: Sequence[str], services: Iterable[st
             for target in _plain(attributes["inherits"], known) if "inherits" in attributes else ():
                 said = f"`{name}` inherits from the target `{target}`, which is not there"
                 yield Dangling(definition.places[name], said, False)
+
+
+def not_built(
+    repository: Repository, paths: Sequence[str], services: Iterable[str], workflows: Iterable[str]
+) -> Iterator[Dangling]:
+    """The targets that steps of *workflows* ask for, that none of the Bake files *paths* has and none of *services* is.
+
+    Where a matrix makes names, or a file that is no HCL here may, nothing is told.
+    """
+    asked = [(path, one) for path in workflows for one in wanted(repository, path)]
+    if not asked:
+        return
+    definition = Definition()
+    for path in paths:
+        definition.add(repository, path)
+    if any("matrix" in attributes for attributes in definition.targets.values()):
+        return
+    if any(path in repository.complaints for path in paths):
+        return
+    known = {*definition.targets, *definition.groups, *services, "default"}
+    for path, one in asked:
+        if one.name not in known:
+            said = f"Bake is asked for the target `{one.name}`, which is not there"
+            yield Dangling(Place(path, one.line), said, one.plain)
 
 
 def _plain(tree: Tree, known: Iterable[str]) -> Iterator[str]:

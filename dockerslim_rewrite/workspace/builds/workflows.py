@@ -20,7 +20,7 @@ from .expressions import EXPRESSION, combinations, expanded, value_of
 from .found import FoundBuild, Place, Text
 from .growth import filled
 from .overwritten import doubted
-from .places import file, folder
+from .places import file, folder, is_remote
 from .reading import known_yaml
 from .shell_scripts import ScriptReader
 from .shell_values import stand_in
@@ -109,7 +109,9 @@ class _Job:
         else:
             if isinstance(dockerfile, str):
                 dockerfile = dockerfile.strip().partition("\n")[0].strip()
-            found = file(repository, base, dockerfile)
+            # Source: Docker documentation, "docker buildx build": of a context elsewhere it is a path in that.
+            elsewhere = isinstance(context, str) and is_remote(context) and not pushed
+            found = file(repository, root if elsewhere else base, dockerfile)
         build = FoundBuild(
             kind="workflow",
             place=Place(self._path, uses.line),
