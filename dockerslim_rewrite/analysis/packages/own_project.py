@@ -26,7 +26,8 @@ _BUILDERS = frozenset(
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 #: What tells a build back-end to run something of the project's own.
 _OWN = re.compile(
-    r"(?m)^\s*(?:backend-path|ext-modules|build\s*=)|\[\[?tool\.(?:cython|scikit-build|hatch\.build\.hooks\.(?!vcs))"
+    r"(?m)^\s*(?:backend-path|ext-modules|build|custom-hook|run-setuptools|cmdclass)\s*="
+    r"|\[\[?tool\.(?:cython|scikit-build|poetry\.build|hatch\.build\.(?:targets\.\w+\.)?hooks\.(?!vcs))"
 )
 
 
@@ -60,7 +61,8 @@ def own_project(word: str, lists: Lists, folder: str | None) -> OwnProject:
         raise Unmet(f"pip may have to compile {word}")
     if match is None or text is None or not isinstance(project, dict):
         raise Unmet("what the project itself compiles or asks for is not known")
-    if facts.extensions or lists.has("setup.py", folder) or _OWN.search(text) is not None:
+    settings = lists.text(posixpath.join(folder or "/", "setup.cfg"), folder) or ""
+    if facts.extensions or lists.has("setup.py", folder) or _OWN.search(text) or _OWN.search(settings):
         raise Unmet("what the project itself compiles or asks for is not known")
     builders = _texts(_table(data, "build-system").get("requires", ["setuptools"]))
     if builders is None or not all(_named(one) in _BUILDERS for one in builders):
