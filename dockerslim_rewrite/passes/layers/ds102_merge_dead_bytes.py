@@ -76,11 +76,14 @@ def _joint(runs: list[Run], facts: Facts) -> Joint | str:
 
 def _other_step(runs: Sequence[Run], path: str, build: Build, facts: Facts) -> str | None:
     """Why a RUN between the first and the last of *runs*, with a comment of its own, has nothing to do with *path*."""
+    name = posixpath.basename(path.rstrip("/*"))
     for run in runs[1:-1]:
         script = facts.script(run)
         if script is None or not is_commented(run, build):
             continue
-        if not any(_names(command, path) for command in script.commands):
+        # From its own working directory a step may name it otherwise.
+        inside = any(name in word.text.split("/") for command in script.commands for word in command.words)
+        if not inside and not any(_names(command, path) for command in script.commands):
             return f"line {run.line} is a step of its own; bring the other two together"
     return None
 
