@@ -34,7 +34,7 @@ _MAX_TEXT: Final = 50_000
 _MENTIONS = re.compile(
     r"(?m)^[ \t-]*+[\"']?(?:image|container|docker)[\"']?[ \t]*+:|[{,][ \t]*+(?:image|container)[ \t]*+:"
 )
-_VARIABLE = re.compile(r"\$(?P<open>\{(?:\{ ?env\.)?)?(?P<name>\w+)(?(open) ?\}{1,2})")
+_VARIABLE = re.compile(r"\$\{\{ ?env\.(\w+) ?\}\}|\$\{(\w+)\}|\$(\w+)")
 #: Variables whose values name others, so deep.
 _MOST_NESTED: Final = 3
 _WORD = re.compile(r"[\w.-]++")
@@ -67,7 +67,7 @@ def _named(image: str, document: Map) -> str:
     known = {**mapping(document.get("env")), **mapping(document.get("variables"))}
 
     def value(match: re.Match[str]) -> str | None:
-        given = known.get(match["name"])
+        given = known.get(match[match.lastindex or 0])
         text = scalar(given.get("value")) if isinstance(given, Map) else scalar(given)
         return None if text is None else str(text)
 
