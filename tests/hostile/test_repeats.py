@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite.workspace.builds import make_values, tilt_values
+from dockerslim_rewrite.workspace.builds import compose, compose_service, make_values, tilt_values
 from dockerslim_rewrite.workspace.builds.graph import BuildGraph, build_graph
 from dockerslim_rewrite.workspace.repository import Repository
 
@@ -84,3 +84,73 @@ def test_commands_of_tilt_in_loops_are_read_so_far(tmp_path: Path, monkeypatch: 
     _, repository = read(tmp_path, {"Tiltfile": text})
     assert 0 < sum(read_) < 2_100_000
     assert "Tiltfile" in repository.complaints
+
+
+#: Compose files of so many services that share what they say, and entries or files.
+SHARED = {
+    "include": lambda many: {
+        "compose.yml": "include:\n" + " - c.yml\n" * many,
+        "c.yml": "services:\n" + "".join(f"  a{at}: {{build: .}}\n" for at in range(many)),
+    },
+    "env_file": lambda many: {
+        "compose.yml": "services:\n" + "".join(f"  a{at}: {{build: ., env_file: e.env}}\n" for at in range(many)),
+        "e.env": "".join(f"A{at}=b\n" for at in range(5 * many)),
+    },
+    "environment": lambda many: {
+        "compose.yml": "x-a: &a\n"
+        + "".join(f"  - K{at}=$K{at}\n" for at in range(many))
+        + "services:\n"
+        + "".join(f"  a{at}: {{build: ., environment: *a, volumes: *a}}\n" for at in range(many)),
+    },
+    "args": lambda many: {
+        "compose.yml": "x-a: &a\n"
+        + "".join(f"  K{at}: $K\n" for at in range(many))
+        + "services:\n"
+        + "".join(f"  a{at}: {{build: {{context: ., args: *a}}}}\n" for at in range(many)),
+        "b.sh": "#!/bin/sh\nK=1 docker compose build\n",
+    },
+    "text": lambda many: {
+        "compose.yml": f"x-a: &a $K {'a b ' * 5 * many}\nservices:\n"
+        + "".join(f"  a{at}: {{build: ., command: *a, environment: {{A: *a}}}}\n" for at in range(many)),
+    },
+    "devcontainer": lambda many: {
+        ".devcontainer/a/devcontainer.json": '{"dockerComposeFile":[' + ",".join(['"../../c.yml"'] * many) + "]}",
+        "c.yml": "services:\n" + "".join(f"  a{at}: {{build: .}}\n" for at in range(many)),
+    },
+    "extends": lambda many: {
+        "compose.yml": "services:\n  b:\n    build: .\n    environment:\n"
+        + "".join(f"      - K{at}=a\n" for at in range(many))
+        + "".join(f"  a{at}: {{extends: b}}\n" for at in range(many)),
+    },
+}
+
+
+@pytest.mark.parametrize("files", SHARED.values(), ids=SHARED)
+def test_what_services_share_is_read_so_far(
+    files: Callable[[int], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = counted(monkeypatch, compose_service, "Place")
+    texts = counted(monkeypatch, compose, "interpolate")
+    services = counted(monkeypatch, compose, "merged")
+    for many in (20, 500, 2_000):
+        graph, repository = read(tmp_path / str(many), files(many))
+        told = sum(len(one.args) + len(one.runner.environment if one.runner else ()) for one in graph.builds)
+        assert len(graph.builds) >= 20
+        assert told < 1_500_000
+        assert entries() + texts() + 5 * services() < 1_000_000
+        if many != 500:
+            assert bool(repository.complaints) == (many > 500), repository.complaints
+
+
+def test_lines_of_a_file_of_variables_are_those_that_name_them(tmp_path: Path) -> None:
+    def places(many: int) -> list[int]:
+        files = {
+            "compose.yml": "services:\n  a: {build: ., env_file: e.env}\n",
+            "e.env": "# KEY1 of all\n" + "".join(f"KEY{at}X=b\n" for at in range(100, 100 + many)),
+        }
+        graph, _ = read(tmp_path / str(many), files)
+        assert graph.builds[0].runner is not None
+        return [place.line for _, _, place in graph.builds[0].runner.environment]
+
+    assert places(100) == [*range(2, 102)]
+    assert places(8_000) == [*range(2, 8_002)]
