@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dockerslim_rewrite.workspace.builds import compose, compose_service, make_values, tilt_values
+from dockerslim_rewrite.workspace.builds import bake, compose, compose_service, make_values, tilt_values
+from dockerslim_rewrite.workspace.builds.bake_settings import BakeSettings
 from dockerslim_rewrite.workspace.builds.graph import BuildGraph, build_graph
+from dockerslim_rewrite.workspace.builds.growth import Steps
 from dockerslim_rewrite.workspace.repository import Repository
 
 
@@ -154,3 +156,54 @@ def test_lines_of_a_file_of_variables_are_those_that_name_them(tmp_path: Path) -
 
     assert places(100) == [*range(2, 102)]
     assert places(8_000) == [*range(2, 8_002)]
+
+
+#: Bake files of so many targets that share what is said or set.
+BAKED = {
+    "set": lambda many: {
+        "b.sh": "docker buildx bake " + "".join(f'--set "t*.args.A{at}=1" ' for at in range(many)) + "\n",
+        "docker-bake.json": targets(many),
+    },
+    "patterns": lambda many: {
+        "b.sh": "docker buildx bake " + "".join(f'--set "t*{at}.args.A=1" ' for at in range(many)) + "\n",
+        "docker-bake.json": targets(many),
+    },
+    "called": lambda many: {
+        "b.sh": "".join(f"docker buildx bake -f a.json -f d{at % 900}.json\n" for at in range(many)),
+        "a.json": targets(many),
+        **{f"d{at}.json": "{}" for at in range(min(many, 900))},
+    },
+    "labels": lambda many: {
+        "docker-bake.json": '{"target": {"_b": {"labels": {'
+        + ", ".join(f'"l{at}": "a"' for at in range(many))
+        + "}}, "
+        + ", ".join(f'"t{at}": {{"inherits": ["_b"]}}' for at in range(many))
+        + "}}",
+    },
+}
+
+
+def targets(many: int) -> str:
+    return '{"target": {' + ", ".join(f'"t{at}": {{"context": "."}}' for at in range(many)) + "}}"
+
+
+@pytest.mark.parametrize("files", BAKED.values(), ids=BAKED)
+def test_what_targets_share_is_read_so_far(
+    files: Callable[[int], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = counted(monkeypatch, bake._Bake, "_build")
+    for many in (20, 2_000):
+        graph, repository = read(tmp_path / str(many), files(many))
+        assert len(graph.builds) >= 20
+        assert sum(len(one.args) for one in graph.builds) < 400_000
+        assert built() < 40_000
+        assert bool(repository.complaints) == (many > 20), repository.complaints
+
+
+def test_the_last_value_that_is_set_counts_wherever_the_pattern_stands() -> None:
+    settings = BakeSettings(
+        (("t*", "args.A", "1"), ("t", "target", "x"), ("*", "args.A", "2"), ("u", "args.B", "3"), ("t", "args.A", "4"))
+    )
+    assert [*settings.of("t", Steps(100)).items()] == [("args.A", "4"), ("target", "x")]
+    assert settings.of("tu", Steps(100)) == {"args.A": "2"}
+    assert settings.of("tu", Steps(0)) == {}
