@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dockerslim_rewrite.workspace.builds import bake, compose, compose_service, make_values, tilt_values
+from dockerslim_rewrite.workspace.builds import bake, compose, compose_service, make_values, tilt_values, workflows
 from dockerslim_rewrite.workspace.builds.bake_settings import BakeSettings
 from dockerslim_rewrite.workspace.builds.graph import BuildGraph, build_graph
 from dockerslim_rewrite.workspace.builds.growth import Steps
+from dockerslim_rewrite.workspace.builds.shell_scripts import ScriptReader
 from dockerslim_rewrite.workspace.repository import Repository
 
 
@@ -207,3 +209,64 @@ def test_the_last_value_that_is_set_counts_wherever_the_pattern_stands() -> None
     assert [*settings.of("t", Steps(100)).items()] == [("args.A", "4"), ("target", "x")]
     assert settings.of("tu", Steps(100)) == {"args.A": "2"}
     assert settings.of("tu", Steps(0)) == {}
+
+
+CALLED = ".github/workflows/r.yml"
+CALLER = ".github/workflows/a.yml"
+STEP = "{uses: docker/build-push-action@v6, with: {context: ., tags: '${{ inputs.x }}%d'}}"
+#: Workflows of so many jobs that share steps, or are called with so many inputs.
+JOBS = {
+    "calls": lambda many: {
+        CALLED: "on: {workflow_call: {inputs: {x: {type: string}}}}\njobs:\n  a:\n    steps:\n"
+        + "".join(f"      - {STEP % at}\n" for at in range(many)),
+        CALLER: "on: push\njobs:\n"
+        + "".join(f"  a{at}: {{uses: ./{CALLED}, with: {{x: a{at}}}}}\n" for at in range(many)),
+    },
+    "matrix": lambda many: {
+        CALLER: "on: push\njobs:\n"
+        + "".join(
+            f"  j{at}: {{strategy: {{matrix: {{a: {[*range(16)]}, b: {[*range(16)]}}}}}, steps: [{STEP % at}]}}\n"
+            for at in range(many)
+        ),
+    },
+    "steps": lambda many: {
+        CALLER: "on: push\nx: &a\n"
+        + "".join(f"  - {STEP % at}\n" for at in range(many))
+        + "jobs:\n"
+        + "".join(f"  j{at}: {{steps: *a}}\n" for at in range(many)),
+    },
+    "script": lambda many: {
+        CALLER: "on: push\nx: &a |\n"
+        + "  docker build -t x .\n" * (1 + many // 20)
+        + "jobs:\n"
+        + "".join(f"  j{at}: {{steps: [{{run: *a}}]}}\n" for at in range(many)),
+    },
+}
+
+
+@pytest.mark.parametrize("files", JOBS.values(), ids=JOBS)
+def test_what_jobs_share_is_read_so_far(
+    files: Callable[[int], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = counted(monkeypatch, workflows._Job, "_action")
+    scripts = counted(monkeypatch, ScriptReader, "_simple")
+    for many in (4, 20, 1_500):
+        graph, repository = read(tmp_path / str(many), files(many))
+        assert len(graph.builds) >= min(many, 4) // 4
+        assert steps() + scripts() < 20_000
+        assert (CALLED in repository.complaints or CALLER in repository.complaints) == (many > 20)
+
+
+def test_what_a_workflow_sets_is_not_copied_for_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: set[int] = set()
+    real = ScriptReader
+
+    def reader(*given: Any, **named: Any) -> ScriptReader:
+        shared.add(id(given[5].maps[-1]))
+        return real(*given, **named)
+
+    monkeypatch.setattr(workflows, "ScriptReader", reader)
+    jobs = "".join(f"  j{at}: {{env: {{B: {at}}}, steps: [{{run: docker build -t $A$B .}}]}}\n" for at in range(50))
+    graph, _ = read(tmp_path, {CALLER: f"on: push\nenv: {{A: x, B: y}}\njobs:\n{jobs}"})
+    assert [one.tags for one in graph.builds] == [(f"x{at}",) for at in range(50)]
+    assert len(shared) == 1

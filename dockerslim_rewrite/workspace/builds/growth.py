@@ -29,6 +29,11 @@ class Steps:
         """Whether more was asked for than there were."""
         return self._left < 0
 
+    @property
+    def left(self) -> int:
+        """How many steps are left."""
+        return max(self._left, 0)
+
     def more(self, steps: int) -> None:
         """Allow so many *steps* more."""
         self._left += steps if self._left >= 0 else 0
