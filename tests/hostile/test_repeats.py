@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from dockerslim_rewrite.workspace.builds import bake, compose, compose_service, make_values, tilt_values, workflows
+from dockerslim_rewrite.workspace.builds import (
+    bake,
+    compose,
+    compose_service,
+    make_values,
+    platforms,
+    tilt_values,
+    workflows,
+)
 from dockerslim_rewrite.workspace.builds.bake_settings import BakeSettings
 from dockerslim_rewrite.workspace.builds.graph import BuildGraph, build_graph
 from dockerslim_rewrite.workspace.builds.growth import Steps
@@ -270,3 +278,16 @@ def test_what_a_workflow_sets_is_not_copied_for_each_step(tmp_path: Path, monkey
     graph, _ = read(tmp_path, {CALLER: f"on: push\nenv: {{A: x, B: y}}\njobs:\n{jobs}"})
     assert [one.tags for one in graph.builds] == [(f"x{at}",) for at in range(50)]
     assert len(shared) == 1
+
+
+def test_words_that_steps_of_cloud_build_share_are_read_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = counted(monkeypatch, platforms, "_substituted")
+    for many in (20, 1_500):
+        shared = "".join(f", --build-arg, A{at}=$_A" for at in range(many))
+        steps = "".join("- {name: docker, args: *a}\n" for _ in range(many))
+        text = f"x: &a [build, .{shared}]\nsubstitutions: {{_A: b}}\nsteps:\n{steps}"
+        graph, repository = read(tmp_path / str(many), {"cloudbuild.yaml": text})
+        assert len(graph.builds) >= 20
+        assert graph.builds[0].args[0] == ("A0", "b")
+        assert words() < 200_000
+        assert ("cloudbuild.yaml" in repository.complaints) == (many > 20)
