@@ -40,8 +40,9 @@ _SERVICE_STEPS = 5
 MAX_FOUND = 20_000
 _WRITTEN_FOR_ONE = 16
 _ENTRIES_OF_ONE = 100
-#: So many variables are copied, and entries put together, in one step.
+#: So many entries are put together in one step, and so many variables kept for a file that is read with them.
 _COPIED = 20
+_KEPT = 5
 
 #: What variables are set to; None where nobody can tell.
 Variables: TypeAlias = Mapping[str, str | None]
@@ -196,7 +197,7 @@ class ComposeReader:
         They are remembered: files that include two others each would be read twice as often with each level. Where
         files include each other, it depends on the one that comes first what they hold.
         """
-        if not self._may(1 + len(environment) // _COPIED, path):
+        if not self._may(1 + len(environment) // _KEPT, path):
             return {}
         key = (path, base, tuple(sorted(environment.items(), key=lambda one: one[0])))
         if key not in self._known:
