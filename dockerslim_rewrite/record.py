@@ -110,7 +110,7 @@ def _constructor(cls: Any) -> Callable[..., None]:
     scope: dict[str, Any] = {}
     required, optional, lines = [], [], []
     if hasattr(cls, "__dict__") and cls.__dictoffset__:
-        lines.append(" attributes = self.__dict__")
+        lines.append(" _dict = self.__dict__")
     for index, name in enumerate(cls.__fields__):
         if name in cls.__defaults__:
             scope[f"_default{index}"] = cls.__defaults__[name]
@@ -122,7 +122,7 @@ def _constructor(cls: Any) -> Callable[..., None]:
             scope[f"_set{index}"] = slot.__set__
             lines.append(f" _set{index}(self, {name})")
         else:
-            lines.append(f" attributes[{name!r}] = {name}")
+            lines.append(f" _dict[{name!r}] = {name}")
     source = f"def __init__(self, {', '.join(required + optional)}):\n" + ("\n".join(lines) or " pass")
     exec(source, scope)
     init: Callable[..., None] = scope["__init__"]

@@ -107,3 +107,13 @@ def test_dataclasses_sees_a_dataclass() -> None:
     assert dataclasses.asdict(point) == {"x": 1, "y": 0}
     assert [field.name for field in dataclasses.fields(Derived)] == ["name", "size"]
     assert field_names(Derived) == ("name", "size")
+
+
+@record(slots=False)
+class Named:
+    attributes: int = 1
+    self_: int = 2
+
+
+def test_an_attribute_may_have_any_name() -> None:
+    assert (Named(3).attributes, Named(3).self_) == (3, 2)

@@ -18,6 +18,7 @@ from ...patterns import re
 from ..repository import Repository, joined
 from .expressions import combinations, expanded
 from .found import FoundBuild, Place, Runner, Text
+from .growth import Steps
 from .places import folder
 from .reading import known_yaml
 from .yaml_values import Map, Scalar, mapping, scalar, sequence
@@ -27,6 +28,12 @@ _ENDS: Final = (".yml", ".yaml")
 #: So many calls of one file are followed, and of all files of a repository.
 _MAX_CALLS: Final = 256
 _MAX_ALL_CALLS: Final = 1_500
+#: So many jobs and calls are looked at, beside one for so many characters; others that call nothing, and what calls
+#: give, count less.
+_MAX_STEPS: Final = 100_000
+_WRITTEN: Final = 16
+_PASSED: Final = 5
+_FILLED: Final = 5
 _NEVER: Final = re.compile(r"\s*(?:\$\{\{\s*)?false(?:\s*\}\})?\s*\Z")
 
 #: Inputs by their names.
@@ -66,14 +73,18 @@ def _calls(repository: Repository) -> dict[str, dict[tuple[tuple[str, Text], ...
     )
     uncalled = [path for path in paths if _only_called(repository, path)]
     count = 0
+    steps = Steps(_MAX_STEPS + sum(len(repository.read(path) or "") for path in paths) // _WRITTEN)
     while waiting or uncalled:
         if not waiting:
             last = uncalled.pop()
             waiting += [(last, None)] if last not in found else []
             continue
         path, inputs = waiting.popleft()
+        if steps.spent:
+            repository.complain(path, "with the files before it, calls others more often than is followed")
+            break
         for document in known_yaml(repository, path):
-            for target, values in _called_by(repository, document, inputs):
+            for target, values in _called_by(repository, document, inputs, steps):
                 ways = found.setdefault(target, {})
                 if values not in ways and len(ways) < _MAX_CALLS and count < _MAX_ALL_CALLS:
                     count += 1
@@ -89,22 +100,26 @@ def _only_called(repository: Repository, path: str) -> bool:
 
 
 def _called_by(
-    repository: Repository, document: Map, inputs: Inputs | None
+    repository: Repository, document: Map, inputs: Inputs | None, steps: Steps
 ) -> Iterator[tuple[str, tuple[tuple[str, Text], ...]]]:
     """What the workflow or action *document* calls with what, where it is called with *inputs* itself, None where
-    nobody knows them.
+    nobody knows them. To look for calls, and to fill in what they give, takes *steps*.
     """
     general = {} if inputs is None else {**_defaults(document), **inputs}
     for job in map(mapping, (*mapping(document.get("jobs")).values(), document.get("runs"))):
-        steps = () if is_off(job) else (job, *map(mapping, sequence(job.get("steps"))))
-        callers = [(one, target) for one in steps if not is_off(one) and (target := _called(repository, one))]
+        parts = () if is_off(job) else (job, *map(mapping, sequence(job.get("steps"))))
+        if not steps.may(1 + len(parts) // _PASSED):
+            return
+        callers = [(one, target) for one in parts if not is_off(one) and (target := _called(repository, one))]
         # What a matrix has is the same for all steps of the job.
         rows = combinations(mapping(mapping(job.get("strategy")).get("matrix"))) if callers else []
         variables = [*mapping(document.get("env")).items(), *mapping(job.get("env")).items()] if callers else []
         for (caller, target), row in itertools.product(callers, rows):
+            given = mapping(caller.get("with"))
+            if not steps.may(1 + (len(variables) + len(given) + len(general)) // _FILLED):
+                return
             known = {**general, **row}
             known |= {f"env.{name}": expanded(one, known) for name, one in variables if isinstance(one, Scalar)}
-            given = mapping(caller.get("with"))
             yield (
                 target,
                 tuple(
@@ -136,6 +151,11 @@ def _called(repository: Repository, caller: Map) -> str:
     uses = scalar(caller.get("uses"))
     if uses is None or not uses.startswith("./"):
         return ""
+    # Many steps may use one action, and many calls lead to these.
+    return repository.recall(("used", str(uses)), partial(_used, repository, uses))
+
+
+def _used(repository: Repository, uses: str) -> str:
     path = joined("", uses)
     candidates = (path, *(joined(path, f"action{end}") for end in _ENDS))
     return next((one for one in candidates if repository.is_file(one)), "")

@@ -11,6 +11,7 @@ from ..repository import Repository
 from .bake_files import Definition
 from .bake_settings import BakeSettings
 from .found import FoundBuild, Place, Text, Unknown
+from .growth import Steps
 from .hcl_syntax import HclError, Tree
 from .hcl_values import Evaluator, text_of
 from .named_files import Called, composed_files
@@ -21,6 +22,13 @@ DEFAULT_FILES = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.js
 _NOTHING = BakeSettings()
 _MAX_COMBINATIONS = 1000
 _MAX_INHERITED = 50
+#: Entries of targets that are told in all, beside one for so many characters of the files: many commands may read one
+#: file, and set something for all of its targets. A target takes as long as so many entries.
+MAX_STEPS = 200_000
+_WRITTEN = 4
+_TARGET_STEPS = 20
+#: So many characters of a file are read again, and services looked through, in one step.
+_READ = 20
 #: Attributes that are maps, and the name of entries of one that nobody can tell.
 _MAPS = ("args", "contexts", "labels")
 _SOME = "…"
@@ -40,27 +48,51 @@ def bake(
     Files that commands have *called* are read as the command does: together, from where it is run. What *settings*
     say may be otherwise is not known.
     """
+    all_paths = dict.fromkeys((*paths, *(path for one in called for path in one.paths)))
+    steps = Steps(MAX_STEPS + sum(_size(repository, path) for path in all_paths) // _WRITTEN)
+    yield from _builds(repository, paths, composed, called, settings, steps)
+    if steps.spent:
+        reason = "its targets, with those of files before it, repeat more than is followed; the rest is left out"
+        repository.complain(next(iter(all_paths)), reason)
+
+
+def _size(repository: Repository, path: str) -> int:
+    return repository.recall(("characters", path), lambda: len(repository.read(path) or ""))
+
+
+def _builds(
+    repository: Repository,
+    paths: Sequence[str],
+    composed: Sequence[FoundBuild],
+    called: Sequence[Called],
+    settings: BakeSettings,
+    steps: Steps,
+) -> Iterator[FoundBuild]:
     named = {path for one in called for path in one.paths}
     folders: dict[str, list[str]] = {}
     for path in paths:
         if path not in named:
             folders.setdefault(posixpath.dirname(path), []).append(path)
     for home, files in folders.items():
+        if not steps.may(1 + len(composed) // _READ):
+            return
         services = {one.name: one for one in composed if posixpath.dirname(one.place.path) == home}
         together = [path for name in DEFAULT_FILES for path in files if posixpath.basename(path) == name]
         # Paths are relative to where Bake is called: beside the file, or at the root.
         homes = tuple(dict.fromkeys((home, "")))
         if together:
-            yield from _Bake(repository, homes, together, services, settings).builds()
+            yield from _Bake(repository, homes, together, services, settings, steps).builds()
         for path in files:
             if path not in together:
-                yield from _Bake(repository, homes, [path], {}, settings).builds()
+                yield from _Bake(repository, homes, [path], {}, settings, steps).builds()
     for one in called:
+        if not steps.may(1 + len(composed) // _READ):
+            return
         below = composed_files(one)
         # Those which are read from where Bake is run come last.
         services = {build.name: build for build in composed if build.place.path in below}
         own = [path for path in one.paths if path not in below]
-        yield from _Bake(repository, (one.base,), own, services, settings).builds()
+        yield from _Bake(repository, (one.base,), own, services, settings, steps).builds()
 
 
 class _Bake:
@@ -71,13 +103,17 @@ class _Bake:
         paths: Sequence[str],
         services: Mapping[str, FoundBuild],
         settings: BakeSettings,
+        steps: Steps,
     ) -> None:
         self._repository = repository
         self._settings = settings
+        self._steps = steps
         self._homes = homes
         self._services = services
         self._definition = Definition()
         for path in paths:
+            if not steps.may(_size(repository, path) // _READ):
+                break
             self._definition.add(repository, path)
         self._open: set[str] = set()
         self._inherited: dict[str, dict[str, Any]] = {}
@@ -124,6 +160,8 @@ class _Bake:
             if name in inherited and name not in wanted and (name.startswith("_") or not _BUILDING & attributes.keys()):
                 continue
             for scope in self._scopes(attributes):
+                if not self._steps.may(_TARGET_STEPS):
+                    return
                 yield self._build(name, attributes, scope)
 
     def _grouped(self) -> set[str]:
@@ -220,7 +258,8 @@ class _Bake:
     def _build(self, name: str, attributes: Mapping[str, Tree], scope: Mapping[str, Any]) -> FoundBuild:
         inherited = None if scope else self._inherited.get(name)
         values = inherited if inherited is not None else self._attributes(name, attributes, scope, ())
-        values = _set(values, self._settings.of(name))
+        self._steps.may(sum(len(_entries(values.get(key))) for key in _MAPS))
+        values = _set(values, self._settings.of(name, self._steps))
         service = self._services.get(name)
         inline = values.get("dockerfile-inline")
         context, dockerfile = self._paths(values, service)
@@ -294,10 +333,13 @@ def _over(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 def _set(values: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     """*values* where those for which something has *given* another one on the command line are not known."""
     found = dict(values)
+    maps: dict[str, dict[str, Any]] = {}
     for key, value in given.items():
         attribute, _, name = key.partition(".")
         if name:
-            found[attribute] = _entries(found.get(attribute)) | {name: Unknown(value)}
+            if attribute not in maps:
+                found[attribute] = maps[attribute] = dict(_entries(found.get(attribute)))
+            maps[attribute][name] = Unknown(value)
         elif str(found.get(attribute)) != value:
             found[attribute] = Unknown(value)
     return found

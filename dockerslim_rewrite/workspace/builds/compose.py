@@ -7,14 +7,15 @@ Sources: Compose specification, "Include", "Extend", "Merge"; Docker documentati
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ...patterns import re
 from ...record import evolve, record
 from ..repository import Repository, joined
-from .compose_service import Service, ServiceReader, dockerfile_of, merged
+from .compose_service import Service, ServiceReader, dockerfile_of, merged, weight
 from .found import FoundBuild, FoundRun, Runner, Text, Unknown
+from .growth import Steps
 from .interpolation import interpolate, read_env
 from .named_files import Called
 from .yaml_values import Map, Scalar, Seq, YamlError, documents, mapping, scalar, sequence
@@ -29,6 +30,19 @@ _OVERRIDES = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 _MAX_DEPTH = 30
 _MAX_EXTENDED = 2_000
 _MAX_INCLUDED = 2_000
+#: Entries of services that are read and put together, beside one for so many characters of the files; with what
+#: variables change, as many again. Aliases, includes and commands may name one thing many times. Reading a service and
+#: building it take as long as so many entries.
+MAX_STEPS = 200_000
+_WRITTEN = 4
+_SERVICE_STEPS = 5
+#: So many builds and containers are told, beside one for so many characters; one with many entries counts as several.
+MAX_FOUND = 20_000
+_WRITTEN_FOR_ONE = 16
+_ENTRIES_OF_ONE = 100
+#: So many entries are put together in one step, and so many variables kept for a file that is read with them.
+_COPIED = 20
+_KEPT = 5
 
 #: What variables are set to; None where nobody can tell.
 Variables: TypeAlias = Mapping[str, str | None]
@@ -58,6 +72,9 @@ class ComposeReader:
         self._extended = 0
         self._included_files = 0
         self._cycles = 0
+        self._plain, self._changed = (Steps(MAX_STEPS), Steps(MAX_FOUND)), (Steps(MAX_STEPS), Steps(MAX_FOUND))
+        self._steps, self._builds = self._plain
+        self._told = False
         self._known: dict[tuple[str, str, tuple[tuple[str, str | None], ...]], dict[str, Service]] = {}
 
     @property
@@ -76,9 +93,10 @@ class ComposeReader:
 
         Files of one folder may belong together. *others* have names that tell nothing: of them, services count that
         say themselves what they are built of, since they may be meant to be read after any other file. *given* is what
-        the environment sets, None for a value that nobody can tell.
+        the environment sets, None for a value that nobody can tell; with it, how containers are run is left out.
         """
         self._given = given or {}
+        self._steps, self._builds = self._plain if given is None else self._changed
         self._extended = self._included_files = 0
         folders: dict[str, list[str]] = {}
         for path in paths:
@@ -92,7 +110,7 @@ class ComposeReader:
                 told = {k: v for path in one.env_files for k, v in self._settings(path).items()}
                 environment = {**told, **self._given}
             for path in one.paths:
-                project = _put_together(project, self._services(path, one.base, environment, ()))
+                self._add(project, self._services(path, one.base, environment, ()), path)
             yield from self._found(project.values(), one.base)
 
         for path in others:
@@ -124,8 +142,32 @@ class ComposeReader:
             else:
                 yield from self._found(own.values(), base)
 
-    def _found(self, services: object, base: str) -> Iterator[FoundBuild | FoundRun]:
-        for service in services:  # type: ignore[attr-defined]
+    def _may(self, steps: int, path: str) -> bool:
+        """Whether so many *steps* may still be taken; where not, the file *path* says so."""
+        if not self._steps.may(steps):
+            self._tell(path)
+        return not self._steps.spent
+
+    def _tell(self, path: str) -> None:
+        if (self._steps.spent or self._builds.spent) and not self._told:
+            self._told = True
+            self._repository.complain(
+                path, "its services, with those of files before it, repeat more than is followed; the rest is left out"
+            )
+
+    def _add(self, first: dict[str, Service], second: Mapping[str, Service], path: str) -> None:
+        """Add to *first* what the later *second* says, which the file *path* names."""
+        for name, service in second.items():
+            before = first.get(name)
+            if not self._may(_cost(before, service), path):
+                return
+            first[name] = service if before is None else merged(before, service)
+
+    def _found(self, services: Iterable[Service], base: str) -> Iterator[FoundBuild | FoundRun]:
+        for service in services:
+            if not self._builds.may(1 + weight(service) // _ENTRIES_OF_ONE):
+                self._tell(service.place.path)
+                return
             runner = _runner(service)
             if service.build is None:
                 if service.image is not None:
@@ -155,6 +197,8 @@ class ComposeReader:
         They are remembered: files that include two others each would be read twice as often with each level. Where
         files include each other, it depends on the one that comes first what they hold.
         """
+        if not self._may(1 + len(environment) // _KEPT, path):
+            return {}
         key = (path, base, tuple(sorted(environment.items(), key=lambda one: one[0])))
         if key not in self._known:
             cycles = self._cycles
@@ -168,14 +212,28 @@ class ComposeReader:
         file = self._file(path, base, environment)
         if file is None:
             return {}
-        found: dict[str, Service] = {}
-        for included in self._included(file, open_):
-            found = _put_together(included, found)
+        found = self._together(self._included(file, open_), path)
         for name, value in file.services.items():
             if isinstance(value, Map):
+                if not self._may(_SERVICE_STEPS, path):
+                    break
                 service = self._service(file, name, value, ())
                 found[name] = merged(found[name], service) if name in found else service
         return found
+
+    def _together(self, projects: Iterable[Mapping[str, Service]], path: str) -> dict[str, Service]:
+        """What the *projects* say together that the file *path* includes: the first of them has the last word."""
+        found: dict[str, Service] = {}
+        read: list[Mapping[str, Service]] = []
+        for project in projects:
+            read.append(project)
+            for name, service in project.items():
+                before = found.get(name)
+                if not self._may(_cost(before, service), path):
+                    break
+                found[name] = service if before is None else merged(service, before)
+        order = dict.fromkeys(name for project in reversed(read) for name in project)
+        return {name: found[name] for name in order if name in found}
 
     def _file(self, path: str, base: str, environment: Variables) -> _File | None:
         document = self._document(path)
@@ -190,6 +248,9 @@ class ComposeReader:
             self._documents[path] = None
             text = self._repository.read(path)
             if text is not None and self._repository.allows(path, text):
+                for steps, builds in (self._plain, self._changed):
+                    steps.more(len(text) // _WRITTEN)
+                    builds.more(len(text) // _WRITTEN_FOR_ONE)
                 try:
                     values = documents(text)
                 except YamlError as error:
@@ -248,15 +309,25 @@ class ComposeReader:
                     break
                 if self._repository.is_file(path):
                     services = self._services(path, base, environment, (*open_, file.path))
-                    project = _put_together(project, services)
+                    self._add(project, services, file.path)
                 elif not self._repository.inside(path):
                     self._repository.complain(path, "lies outside of the repository; not included")
             yield project
+            if self._steps.spent:
+                return
 
     def _service(self, file: _File, name: str, value: Map, open_: tuple[tuple[str, str], ...]) -> Service:
         """The service *name* with those that it extends."""
-        reader = ServiceReader(self._repository, file.path, file.base, lambda text: interpolate(text, file.variables))
+        reader = ServiceReader(
+            self._repository,
+            file.path,
+            file.base,
+            lambda text: interpolate(text, file.variables),
+            self._steps,
+            builds=self._steps is self._changed[0],
+        )
         own = reader.service(name, value, file.services.lines.get(name, value.line))
+        self._tell(file.path)
         extends = value.get("extends")
         if extends is None:
             return own
@@ -285,7 +356,12 @@ class ComposeReader:
         base = other.services.get(str(wanted)) if wanted is not None else None
         if not isinstance(base, Map):
             return own
-        extended = merged(self._service(other, str(wanted), base, (*open_, key)), own)
+        if not self._may(_SERVICE_STEPS, file.path):
+            return own
+        below = self._service(other, str(wanted), base, (*open_, key))
+        if not self._may((weight(below) + weight(own)) // _COPIED, file.path):
+            return own
+        extended = merged(below, own)
         return evolve(extended, name=own.name)
 
 
@@ -296,6 +372,11 @@ def _first_format(document: Map) -> Map:
     services = [value for value in document.values() if isinstance(value, Map)]
     whole = len(services) == len(document) and all(any(key in one for key in _SERVICE) for one in services)
     return document if whole else Map()
+
+
+def _cost(first: Service | None, second: Service) -> int:
+    """How many steps it takes to put *first*, None for nothing, and *second* together."""
+    return 1 if first is None else _SERVICE_STEPS + (weight(first) + weight(second)) // _COPIED
 
 
 def _is_overlay(own: Mapping[str, Service], project: Mapping[str, Service]) -> bool:

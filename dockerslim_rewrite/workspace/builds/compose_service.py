@@ -5,14 +5,16 @@ Sources: Compose specification, "services", "build", "Merge"; Docker documentati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
 from ...patterns import re
 from ...record import evolve, record
 from ...text.numbers import small_number
 from ..repository import Repository, joined
 from .found import Mount, Place, Port, Text, Unknown, Words
+from .growth import Steps
 from .interpolation import read_env
 from .places import file, folder, is_remote
 from .reading import line_of
@@ -21,6 +23,14 @@ from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence, truth
 
 Expand = Callable[[str], Text]
 _PORT = re.compile(r"(?:(?P<published>.*):)?(?P<container>\d+)(?:-\d+)?(?:/\w+)?\Z")
+#: So many characters of a text are one step, and of one that is parted into words.
+_STEP: Final = 100
+_STEP_OF_WORDS: Final = 8
+#: Entries of a file that other services may share.
+_SHARED: Final = 5
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*+")
+#: Characters of a file, times variables, that are searched for the first place that has the name of one.
+_MOST_SEARCHED: Final = 20_000_000
 #: The attributes of which the later file's stands alone, and those whose entries add up.
 _REPLACED = ("image", "command", "entrypoint", "user", "read_only", "privileged", "healthcheck", "workdir")
 
@@ -67,26 +77,44 @@ class Service:
 
 
 class ServiceReader:
-    """Reads services of one file: paths are relative to *base*, variables are those that *expand* knows."""
+    """Reads services of one file: paths are relative to *base*, variables are those that *expand* knows.
 
-    def __init__(self, repository: Repository, path: str, base: str, expand: Expand) -> None:
+    Aliases let many services share what they say, so that each entry that is read takes one of the *steps*. How
+    containers are run is left out where somebody asks for *builds* alone.
+    """
+
+    def __init__(
+        self, repository: Repository, path: str, base: str, expand: Expand, steps: Steps, *, builds: bool = False
+    ) -> None:
         self._repository = repository
         self._path = path
         self._base = base
-        self._expand = expand
+        self._known = expand
+        self._steps = steps
+        self._builds = builds
 
     def service(self, name: str, value: Map, line: int) -> Service:
         """What the mapping *value* says of the service *name*."""
         place = Place(self._path, line)
-        return Service(
+        found = Service(
             name=name,
             place=place,
             build=self._build(value, place),
             image=self._text(value.get("image")),
+            profiles=self._texts(value.get("profiles")),
+            reset=frozenset(key for key, item in value.items() if item.tag in ("!reset", "!override")),
+        )
+        return found if self._builds else self._run(found, value)
+
+    def _run(self, service: Service, value: Map) -> Service:
+        """The *service* with what *value* says of its container."""
+        self._steps.may(len(value))
+        return evolve(
+            service,
             command=self._words(value.get("command")),
             entrypoint=self._words(value.get("entrypoint")),
             user=self._text(value.get("user")),
-            ports=tuple(port for item in sequence(value.get("ports")) for port in self._port(item)),
+            ports=tuple(port for item in self._listed(value.get("ports")) for port in self._port(item)),
             mounts=(
                 *self._mounts(value.get("volumes")),
                 *self._tmpfs(value.get("tmpfs")),
@@ -97,14 +125,20 @@ class ServiceReader:
             privileged=truth(value["privileged"]) if "privileged" in value else None,
             capabilities=self._texts(value.get("cap_add")),
             dropped=self._texts(value.get("cap_drop")),
-            profiles=self._texts(value.get("profiles")),
             healthcheck=self._words(mapping(value.get("healthcheck")).get("test")),
             workdir=self._text(value.get("working_dir")),
-            path_set=any(name == "PATH" for name, _ in self._pairs(value.get("environment"))),
+            path_set=self._sets_path(value.get("environment")),
             environment=(*self._environment_files(value.get("env_file")), *self._environment(value.get("environment"))),
             places=tuple((key, Place(self._path, at)) for key, at in value.lines.items()),
-            reset=frozenset(key for key, item in value.items() if item.tag in ("!reset", "!override")),
         )
+
+    def _expand(self, text: str) -> Text:
+        self._steps.may(len(text) // _STEP)
+        return self._known(text)
+
+    def _listed(self, value: object) -> Iterator[Any]:
+        """The items of the sequence *value*, as far as there are steps for them."""
+        return self._steps.some(sequence(value))
 
     def _build(self, value: Map, place: Place) -> BuildPart | None:
         build = value.get("build")
@@ -150,20 +184,23 @@ class ServiceReader:
     def _texts(self, value: object) -> tuple[Text, ...]:
         if isinstance(value, Scalar) and not value.null:
             return (self._expand(value),)
-        return tuple(self._expand(item) for item in sequence(value) if isinstance(item, Scalar))
+        return tuple(self._expand(item) for item in self._listed(value) if isinstance(item, Scalar))
 
     def _words(self, value: object) -> Words:
         if isinstance(value, Seq):
             return self._texts(value)
         text = self._text(value)
-        return None if text is None else split_words(text)
+        if text is None:
+            return None
+        self._steps.may(len(str(text)) // _STEP_OF_WORDS)
+        return split_words(text)
 
     def _pairs(self, value: object) -> list[tuple[str, Text | None]]:
         """Names and values of a mapping or of a list of ``NAME=VALUE``; None for a name alone."""
         if isinstance(value, Map):
-            return [(name, self._text(item)) for name, item in value.items()]
+            return [(name, self._text(item)) for name, item in self._steps.some(value.items())]
         found: list[tuple[str, Text | None]] = []
-        for item in sequence(value):
+        for item in self._listed(value):
             if isinstance(item, Scalar):
                 name, equals, rest = item.partition("=")
                 found.append((name, self._expand(rest) if equals else None))
@@ -173,17 +210,23 @@ class ServiceReader:
         """The variables of a mapping or a list, each with its place, without those that only the caller's shell has."""
         found: list[tuple[str, Text, Place]] = []
         if isinstance(value, Map):
-            for name, item in value.items():
+            for name, item in self._steps.some(value.items()):
                 text = self._text(item)
                 text = self._own(name) if text is None else text
                 if text is not None:
                     found.append((name, text, Place(self._path, value.lines.get(name, value.line))))
-        for item in sequence(value):
+        for item in self._listed(value):
             if isinstance(item, Scalar):
                 name, equals, rest = item.partition("=")
                 text = self._expand(rest) if equals else self._own(name)
                 found += [(name, text, Place(self._path, item.line))] if text is not None else []
         return found
+
+    def _sets_path(self, value: object) -> bool:
+        """Whether the mapping or list *value* of variables has PATH, which a name alone takes from the caller."""
+        if isinstance(value, Map):
+            return "PATH" in value
+        return any(isinstance(item, Scalar) and item.partition("=")[0] == "PATH" for item in self._listed(value))
 
     def _own(self, name: str) -> str | None:
         """What the files of the project set the variable *name* to, for where it stands without a value."""
@@ -193,12 +236,15 @@ class ServiceReader:
     def _environment_files(self, value: object) -> list[tuple[str, Text, Place]]:
         """What the files of ``env_file`` set: a name, or a list of names and of mappings with a ``path``."""
         found: list[tuple[str, Text, Place]] = []
-        for item in [value] if isinstance(value, Scalar) else sequence(value):
+        for item in [value] if isinstance(value, Scalar) else self._listed(value):
             path = self._text(item.get("path") if isinstance(item, Map) else item)
             place = joined(self._base, path) if isinstance(path, str) else ""
-            text = self._repository.read(place) if place and self._repository.is_file(place) else None
-            for name, told in read_env(text or "").items():
-                found.append((name, told, Place(place, line_of(text or "", name))))
+            if place:
+                # Many services may name one file.
+                told = self._repository.recall(("env_file", place), partial(_environment_file, self._repository, place))
+                if not self._steps.may(1 + len(told) // _SHARED):
+                    break
+                found += told
         return found
 
     def _port(self, item: object) -> list[Port]:
@@ -218,7 +264,7 @@ class ServiceReader:
 
     def _mounts(self, value: object) -> list[Mount]:
         found = []
-        for item in sequence(value):
+        for item in self._listed(value):
             if isinstance(item, Map):
                 target = self._text(item.get("target")) or Unknown("")
                 kind = scalar(item.get("type")) or "volume"
@@ -231,7 +277,7 @@ class ServiceReader:
     def _devices(self, value: object) -> list[Mount]:
         """Devices of the host: each is there under its own path, or under the one that is said."""
         found = []
-        for item in sequence(value):
+        for item in self._listed(value):
             text = self._text(item)
             if isinstance(text, str) and text.startswith("/"):
                 source, _, rest = text.partition(":")
@@ -243,7 +289,7 @@ class ServiceReader:
         """The volumes of another container, wherever that has them."""
         return [
             Mount("volume", None, Unknown("volumes_from"), str(item).endswith(":ro"), Place(self._path, item.line))
-            for item in sequence(value)
+            for item in self._listed(value)
             if isinstance(item, Scalar)
         ]
 
@@ -254,6 +300,27 @@ class ServiceReader:
             Mount("tmpfs", None, text.partition(":")[0] if isinstance(text, str) else text, False, place)
             for text in self._texts(value)
         ]
+
+
+def _environment_file(repository: Repository, path: str) -> Sequence[tuple[str, Text, Place]]:
+    """What the file *path* sets, each with its place; nothing where it is not there."""
+    text = (repository.read(path) if repository.is_file(path) else None) or ""
+    told = read_env(text)
+    if len(told) * len(text) <= _MOST_SEARCHED:
+        return [(name, value, Place(path, line_of(text, name))) for name, value in told.items()]
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _NAME.finditer(line):
+            lines.setdefault(match[0], number)
+    return [(name, value, Place(path, lines.get(name, 1))) for name, value in told.items()]
+
+
+def weight(service: Service) -> int:
+    """How many entries the *service* has, and one."""
+    build = service.build
+    own = (service.environment, service.mounts, service.ports, service.places, service.capabilities, service.dropped)
+    built = () if build is None else (build.args, build.contexts, build.tags)
+    return 1 + sum(map(len, (*own, *built, service.profiles)))
 
 
 def _short_mount(text: Text, place: Place) -> Mount:

@@ -5,8 +5,8 @@ A file of a stranger may name a long value many times, or double one with each l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
 
 from ...patterns import re
 from .found import Text, Unknown
@@ -15,6 +15,40 @@ from .found import Text, Unknown
 LEAST: Final = 1_000
 
 _Match = re.Match[str]
+T = TypeVar("T")
+
+
+class Steps:
+    """How much work may still be done, in steps; what is known when they are ``spent`` is kept."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    @property
+    def spent(self) -> bool:
+        """Whether more was asked for than there were."""
+        return self._left < 0
+
+    @property
+    def left(self) -> int:
+        """How many steps are left."""
+        return max(self._left, 0)
+
+    def more(self, steps: int) -> None:
+        """Allow so many *steps* more."""
+        self._left += steps if self._left >= 0 else 0
+
+    def may(self, steps: int = 1) -> bool:
+        """Whether so many *steps* may still be taken; then they count."""
+        self._left -= steps
+        return self._left >= 0
+
+    def some(self, items: Iterable[T]) -> Iterator[T]:
+        """Those of *items* for which steps are left, one each."""
+        for item in items:
+            if not self.may():
+                return
+            yield item
 
 
 def filled(

@@ -26,7 +26,9 @@ class Expansion:
     """Replaces what *variables* tell; a variable whose value is not known is None there, and *tools* may say which
     build tool it stands for. What is not known becomes a variable of the shell, and is added to *unknown*.
 
-    No more than *most* variables are replaced, where a long value counts as several; ``replaced`` is how many were.
+    No more than *most* variables are replaced, where a long value counts as several, and so does each word of a
+    ``foreach``, whose text is read once more for it; ``replaced`` is how many were, ``cut`` tells that words were left
+    out.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Expansion:
         self._unknown = unknown
         self._most = min(most, _MAX_REPLACED)
         self.replaced = 0
+        self.cut = False
 
     def text(self, text: str) -> str:
         """*text* for the shell."""
@@ -124,7 +127,15 @@ class Expansion:
         listed: list[str | None] = [None] if words is None else [*words.split()]
         if len(listed) > _MAX_WORDS:
             listed = [None]
-        return " ".join(self._expanded(body, {**bound, name: one}, depth) for one in listed)
+        found: list[str] = []
+        for one in listed:
+            # Loops within loops read the innermost text once for each word of each.
+            self.replaced += 1 + len(body) // _LONG_VALUE if found else 0
+            if self.replaced > self._most:
+                self.cut = True
+                break
+            found.append(self._expanded(body, {**bound, name: one}, depth))
+        return " ".join(found)
 
 
 def _closings(text: str) -> dict[int, int]:

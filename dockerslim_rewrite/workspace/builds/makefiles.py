@@ -179,6 +179,10 @@ class _Recipes:
         quiet = _QUIET.match(command)
         shell = expansion.text(command[quiet.end() :] if quiet is not None else command).lstrip("@-+ ")
         self._left = max(self._left - expansion.replaced, 0)
+        if expansion.cut:
+            self._repository.complain(
+                self._path, "its loops have more words than are followed; the rest of them is left out"
+            )
         if len(shell) > _MAX_COMMAND:
             return
         yield from self._read(shell, line, unknown)

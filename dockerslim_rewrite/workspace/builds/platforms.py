@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ...record import evolve
 from ...text.structured import read_toml
 from ..repository import Repository
 from .command_line import built
 from .found import FoundBuild, Mount, Place, Port, Runner, Text, Unknown
+from .growth import Steps
 from .places import folder
 from .reading import line_of, yaml_file
 from .shell_scripts import ScriptReader
 from .shell_words import split_words
-from .yaml_values import Map, Scalar, mapping, scalar, sequence
+from .yaml_values import Map, Scalar, Seq, mapping, scalar, sequence
+
+#: Words of steps of Cloud Build that are read, beside one for so many characters of the file. A step takes as long as
+#: so many, and so many characters as long as one.
+MAX_STEPS: Final = 100_000
+_WRITTEN: Final = 4
+_STEP: Final = 10
+_CHARACTERS: Final = 20
 
 
 def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
@@ -30,11 +38,18 @@ def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
     beside = posixpath.dirname(path)
     # Who submits may choose yet another one.
     starts: list[Text] = ["", beside, Unknown("the submitted directory")] if beside else [""]
+    steps = Steps(MAX_STEPS + len(repository.read(path) or "") // _WRITTEN)
     for document in yaml_file(repository, path):
-        values = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
+        own = {str(key): str(item) for key, item in mapping(document.get("substitutions")).items()}
+        values = {"_": "", **own}
         earlier: Place | None = None
         for item in sequence(document.get("steps")):
             step = mapping(item)
+            texts = [one for one in (step.get("script"), step.get("args")) if isinstance(one, Scalar | Seq)]
+            # Steps may share their texts and lists.
+            if not steps.may(_STEP + sum(len(one) // (_CHARACTERS if isinstance(one, Scalar) else 1) for one in texts)):
+                repository.complain(path, "its steps repeat more than is followed; the rest is left out")
+                return
             name = scalar(step.get("name")) or ""
             after = earlier
             if _tool(name, scalar(step.get("entrypoint"))) is None:
@@ -48,6 +63,7 @@ def cloudbuild(repository: Repository, path: str) -> Iterator[FoundBuild]:
                 yield from (evolve(one, after=after) for one in reader.read(script))
                 continue
             args = [one for one in sequence(step.get("args")) if isinstance(one, Scalar)]
+            steps.may(sum(len(one) // _CHARACTERS for one in args))
             entry = scalar(step.get("entrypoint"))
             if entry in ("bash", "sh") and len(args) == 2 and args[0] in ("-c", "-ec", "-xc"):
                 text = _substituted(args[1].replace("$$", "$"), values)
@@ -80,7 +96,7 @@ def _substituted(text: str, values: dict[str, str]) -> Text:
     """*text* with the file's own substitutions; ``$PROJECT_ID`` and the like are known to the service only."""
     from .interpolation import interpolate
 
-    return interpolate(text, {"_": "", **values})
+    return interpolate(text, values)
 
 
 def fly(repository: Repository, path: str) -> Iterator[FoundBuild]:

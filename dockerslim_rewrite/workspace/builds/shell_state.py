@@ -5,6 +5,7 @@ Sources: POSIX, "Shell Command Language", "cd", "read", "shift"; Bash manual, "A
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 from weakref import ref
@@ -66,8 +67,17 @@ class ShellState:
         self.starts = tuple(map(str, folders)) if kind == "shell" else None
         #: What pushd left, for popd.
         self._left: list[tuple[list[Text], tuple[str, ...] | None]] = []
-        self._variables: dict[str, Text | None] = dict.fromkeys(checkout_variables(), CHECKOUT)
-        self._variables.update(variables)
+        checkout: dict[str, Text] = dict.fromkeys(checkout_variables(), CHECKOUT)
+        # What others share is asked, and not copied for each script.
+        shared = isinstance(variables, ChainMap)
+        given: Mapping[str, Text] = variables if shared else {**checkout, **variables}
+        own: dict[str, Text | None] = {}
+        self._variables = own
+
+        def lookup(name: str) -> Text | None:
+            return own[name] if name in own else given[name] if name in given else checkout.get(name)
+
+        self._lookup = lookup
         #: The words of arrays; None where they are not known.
         self._lists: dict[str, tuple[Text, ...] | None] = {}
         #: The build tool that a variable may stand for.
@@ -80,9 +90,7 @@ class ShellState:
         # A state that its own reader of words holds would stay until the next collection of garbage, with a copy of all
         # variables of a pipeline for each of its jobs.
         me = ref(self)
-        self.words = Words(
-            below(path.rpartition("/")[0]), self._variables.get, self._lists.get, lambda: _absolute(me())
-        )
+        self.words = Words(below(path.rpartition("/")[0]), lookup, self._lists.get, lambda: _absolute(me()))
 
     def saved(self) -> Saved:
         """What a shell of its own starts with."""
@@ -98,7 +106,7 @@ class ShellState:
 
     def variable(self, name: str) -> Text | None:
         """The value of the variable *name*; None where nobody sets it."""
-        return self._variables.get(name)
+        return self._lookup(name)
 
     def bind(self, values: Mapping[str, Text | None]) -> None:
         """Give variables the *values*."""
@@ -136,7 +144,7 @@ class ShellState:
                 self.plain.set(one, None)
         elif name == "shift":
             count = command.words[1].text if len(command.words) > 1 else "1"
-            known = {one: self._variables.get(one) for one in PARAMETERS}
+            known = {one: self.variable(one) for one in PARAMETERS}
             for one in PARAMETERS if None not in known.values() else ():
                 self._variables[one] = known.get(shifted(one, count) or "", Unknown(f"${one}"))
             words = self._lists.get("@")
@@ -188,7 +196,7 @@ class ShellState:
             self._lists[name] = together if together is not None and len(together) <= _MOST_WORDS else None
             self._variables[name] = Unknown(written)
             return
-        value, before_ = self.words.value(written), self._variables.get(name)
+        value, before_ = self.words.value(written), self.variable(name)
         if adds:
             known = isinstance(value, str) and isinstance(before_, str)
             value = f"{before_}{value}" if known else Unknown(written)

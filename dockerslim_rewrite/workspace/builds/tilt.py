@@ -41,18 +41,21 @@ def tiltfile(repository: Repository, path: str) -> Iterator[FoundBuild]:
         repository.complain(path, f"cannot be read: {getattr(error, 'msg', None) or 'nested too deeply'}; not read")
         return
     try:
-        for call, names in Calls(tree):
+        calls = Calls(tree)
+        for call, names in calls:
             called = call.func.id if isinstance(call.func, ast.Name) else ""
             if called in _CALLS:
                 yield _build(repository, path, call, names)
             elif called in _COMMANDS:
-                yield from _commands(repository, path, call, names)
+                yield from _commands(repository, path, call, names, calls)
+        if calls.spent:
+            repository.complain(path, "its loops go through more than is followed; the rest of them is left out")
     except RecursionError:
         repository.complain(path, "cannot be read: nested too deeply; the rest is not read")
 
 
-def _commands(repository: Repository, path: str, call: ast.Call, names: Names) -> Iterator[FoundBuild]:
-    """The builds of the commands that *call* runs, in its ``dir`` or beside the Tiltfile."""
+def _commands(repository: Repository, path: str, call: ast.Call, names: Names, calls: Calls) -> Iterator[FoundBuild]:
+    """The builds of the commands that *call*, one of *calls*, runs in its ``dir`` or beside the Tiltfile."""
     assert isinstance(call.func, ast.Name)
     first, commands = _COMMANDS[call.func.id]
     given: dict[str, ast.expr] = dict(zip(first, call.args, strict=False))
@@ -74,6 +77,8 @@ def _commands(repository: Repository, path: str, call: ast.Call, names: Names) -
             )
         else:
             shell = for_shell(command, names, unknown)
+        if not calls.may_read(shell):
+            return
         wanted = given.get(where)
         folder_ = folder(repository, home, "." if wanted is None else text_of(wanted, names), told=False)
         if call.func.id == "custom_build" and "ref" in given:

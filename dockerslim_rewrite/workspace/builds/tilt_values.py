@@ -20,17 +20,41 @@ _MAX_ITEMS: Final = 50
 _LONGEST: Final = 4_096
 #: Loops within loops read a body many times.
 _MAX_CALLS: Final = 1_000
+#: So many parts of bodies are read again for further items, and texts of the shell count as parts as well.
+_MAX_STEPS: Final = 100_000
+_STEP: Final = 20
 
 
 class Calls:
-    """The calls in a Tiltfile in the order in which it makes them, each with the names that are known there."""
+    """The calls in a Tiltfile in the order in which it makes them, each with the names that are known there.
+
+    ``spent`` tells that its loops have more to read than is read: the first item of each loop always is.
+    """
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
         self._left = _MAX_CALLS
+        self._steps = _MAX_STEPS
+        self._sizes: dict[int, int] = {}
+        self.spent = False
 
     def __iter__(self) -> Iterator[tuple[ast.Call, Names]]:
         yield from self._body(self._tree.body, {})
+
+    def may_read(self, text: str) -> bool:
+        """Whether *text* for the shell may still be read; then it counts."""
+        return self._may(len(text) // _STEP)
+
+    def _may(self, steps: int) -> bool:
+        self._steps -= steps
+        self.spent = self.spent or self._steps < 0
+        return self._steps >= 0
+
+    def _size(self, node: ast.For) -> int:
+        """How many parts the body of *node* has; those of loops in it once."""
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = sum(1 for _ in ast.walk(node))
+        return self._sizes[id(node)]
 
     def _body(self, body: Sequence[ast.stmt], names: dict[str, str | None]) -> Iterator[tuple[ast.Call, Names]]:
         for node in body:
@@ -61,7 +85,9 @@ class Calls:
         inside = {**names, **dict.fromkeys(_assigned(node))}
         if target is None or not items or len(items) > _MAX_ITEMS:
             yield from self._body(node.body, inside)
-        for item in items if target is not None and len(items) <= _MAX_ITEMS else ():
+        for at, item in enumerate(items if target is not None and len(items) <= _MAX_ITEMS else ()):
+            if at and not self._may(self._size(node) + len(inside) // _STEP):
+                break
             yield from self._body(node.body, {**inside, str(target): item})
         names.update(dict.fromkeys(_assigned(node)))
 

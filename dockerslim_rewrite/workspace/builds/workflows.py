@@ -7,9 +7,11 @@ Sources: docker/build-push-action, README ("inputs"); GitHub documentation, "Wor
 from __future__ import annotations
 
 import itertools
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from ...knowledge.build_commands import names_a_builder
 from ...patterns import re
 from ..repository import Repository, joined
 from .actions import container_action, inputs_of, is_off
@@ -18,8 +20,8 @@ from .checkouts import CheckedOut, Checkout, checkouts
 from .command_line import further
 from .expressions import EXPRESSION, combinations, expanded, value_of
 from .found import FoundBuild, Place, Text
-from .growth import filled
-from .overwritten import doubted
+from .growth import Steps, filled
+from .overwritten import doubted, speaks_of_one
 from .places import file, folder, is_remote
 from .reading import known_yaml
 from .shell_scripts import ScriptReader
@@ -30,13 +32,25 @@ _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
 _ACTIONS = re.compile(r"(?:(?:docker|depot|useblacksmith)/build-push-action|redhat-actions/buildah-build)@")
 #: So many combinations of a matrix and of what callers give are followed.
 _MAX_WAYS = 256
+#: How much is read of all workflows, beside one for so many characters of them: jobs may share their steps, and each
+#: combination reads these again. A build takes as long as so many, and so many characters and entries as long as one.
+MAX_STEPS = 60_000
+_WRITTEN = 4
+_BUILD_STEPS = 10
+_CHARACTERS = 20
+_PASSED = 200
+_ENTRIES = 5
 _SHELLS = ("bash", "sh")
 
 
 def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
     """The builds of the workflow or action *path*, once for each combination of a job's matrix."""
+    steps = repository.recall("steps of workflows", lambda: Steps(MAX_STEPS))
+    steps.more(len(repository.read(path) or "") // _WRITTEN)
+    costs = _Costs()
     for document in known_yaml(repository, path):
-        environment = _texts(document.get("env"), {})
+        general = _texts(document.get("env"), {})
+        environment = {f"env.{name}": text for name, text in general.items()}
         jobs = [mapping(job) for job in mapping(document.get("jobs")).values() if not is_off(mapping(job))]
         runs = mapping(document.get("runs"))
         if runs:
@@ -45,28 +59,78 @@ def workflow(repository: Repository, path: str) -> Iterator[FoundBuild]:
             if image is not None:
                 yield image
         seen: set[FoundBuild] = set()
+        all_calls = inputs_of(repository, path, document)
         for job in jobs:
             rows = combinations(mapping(mapping(job.get("strategy")).get("matrix")))
-            calls = inputs_of(repository, path, document)
+            calls = all_calls
             if len(rows) * len(calls) > _MAX_WAYS:
                 calls = [{}]
+            cost = costs.of(job)
+            if cost * len(rows) * len(calls) > steps.left:
+                repository.complain(
+                    path, "its jobs, with those of files before it, run more than is followed one by one"
+                )
+                rows, calls = [{}], [{}]
+            if not steps.may(cost * len(rows) * len(calls)):
+                break
             for values, inputs in itertools.product(rows, calls):
-                known = {**inputs, **{f"env.{name}": text for name, text in environment.items()}, **values}
-                known |= {f"env.{name}": text for name, text in _texts(job.get("env"), known).items()}
-                for found in _Job(repository, path, job, document, known).builds():
+                known = ChainMap[str, Text](dict(values), environment, dict(inputs))
+                own = _texts(job.get("env"), known)
+                known = known.new_child({f"env.{name}": text for name, text in own.items()})
+                # What is the workflow's is not copied for each of its jobs and steps.
+                for found in _Job(repository, path, job, document, known, ChainMap(own, general)).builds():
                     if found not in seen:
                         seen.add(found)
                         yield found
 
 
+class _Costs:
+    """How much there is to read of jobs, which may share their steps, and the texts of these."""
+
+    def __init__(self) -> None:
+        self._steps: dict[int, int] = {}
+        self._texts: dict[int, int] = {}
+
+    def of(self, job: Map) -> int:
+        """How much there is to read of *job*."""
+        listed = sequence(job.get("steps"))
+        if id(listed) not in self._steps or not listed:
+            self._steps[id(listed)] = sum(map(self._step, map(mapping, listed)))
+        return 1 + len(mapping(job.get("env"))) // _ENTRIES + self._steps[id(listed)]
+
+    def _step(self, step: Map) -> int:
+        run, uses = scalar(step.get("run")), scalar(step.get("uses"))
+        if uses is not None and _ACTIONS.match(uses):
+            given = sum(
+                len(one) // _CHARACTERS for one in mapping(step.get("with")).values() if isinstance(one, Scalar)
+            )
+            return _BUILD_STEPS + given
+        if run is None:
+            return 0
+        if id(run) not in self._texts:
+            builds = names_a_builder(run) or speaks_of_one(run)
+            self._texts[id(run)] = (_BUILD_STEPS if builds else 0) + len(run) // (_CHARACTERS if builds else _PASSED)
+        return self._texts[id(run)] + len(mapping(step.get("env"))) // _ENTRIES
+
+
 class _Job:
-    def __init__(self, repository: Repository, path: str, job: Map, document: Map, known: Mapping[str, Text]) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        path: str,
+        job: Map,
+        document: Map,
+        known: ChainMap[str, Text],
+        variables: ChainMap[str, Text],
+    ) -> None:
         self._repository = repository
         self._path = path
         self._job = job
-        self._known: Mapping[str, Text] = {"github.workspace": CHECKOUT, **known}
+        own: dict[str, Text] = {"github.workspace": CHECKOUT}
         if job.get("using") is not None:
-            self._known = {"github.action_path": below(path.rpartition("/")[0]), **self._known}
+            own["github.action_path"] = below(path.rpartition("/")[0])
+        self._variables = variables
+        self._known = ChainMap(*known.maps, own)
         where = [mapping(mapping(one.get("defaults")).get("run")).get("working-directory") for one in (job, document)]
         self._folder = next((one for one in map(scalar, where) if one is not None), None)
         made = checkouts(job, lambda text: expanded(text, self._known))
@@ -148,11 +212,10 @@ class _Job:
             return
         where = self._text(step.get("working-directory") or self._folder)
         home: Text = "" if where is None else folder(self._machine, "", where)
-        variables = {key[4:]: text for key, text in self._known.items() if key.startswith("env.")}
-        variables |= _texts(step.get("env"), self._known)
         text, unknown = _for_shell(script, self._known)
+        variables = ChainMap(unknown, _texts(step.get("env"), self._known), *self._variables.maps)
         reader = ScriptReader(
-            self._machine, "workflow", self._path, script.line, [home], variables | unknown, written=self._written
+            self._machine, "workflow", self._path, script.line, [home], variables, written=self._written
         )
         yield from reader.read(text)
 
