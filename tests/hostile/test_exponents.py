@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from cProfile import Profile
 from math import log
+from pathlib import Path
+
+import pytest
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.context import placement
+from dockerslim_rewrite.context.locate import locate
+from dockerslim_rewrite.context.project import FolderProject
+from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.syntax import parse
 
 #: What work in proportion may show: a table that is larger asks for a little more.
 LINEAR = 1.1
@@ -37,3 +45,56 @@ def test_comments_above_an_instruction_that_goes() -> None:
         aggressive("FROM debian:12\n" + "# comment x\n" * size + "RUN apt-get install -y x\n")
 
     assert max(exponents(work, (500, 1_000, 2_000))) <= LINEAR
+
+
+def context_of(root: Path, files: int) -> Path:
+    for at in range(files):
+        (root / f"f{at}").write_text("")
+    return root
+
+
+def copies(tmp_path: Path) -> Callable[[int], None]:
+    context = context_of(tmp_path, 60)
+
+    def work(size: int) -> None:
+        lines = "".join(f"COPY f* /x{at}/\n" for at in range(size))
+        text = f'FROM python:3.11\n{lines}CMD ["python", "/x/a.py"]\n'
+        assert rewrite(text, Options(context=context)).bugs == ()
+
+    return work
+
+
+def test_each_pattern_is_matched_with_the_files_once(tmp_path: Path) -> None:
+    profile = Profile()
+    profile.runcall(copies(tmp_path), 50)
+    assert sum(one.callcount for one in profile.getstats() if "object matches" in str(one.code)) < 200
+
+
+def test_files_that_many_copies_put_into_the_image(tmp_path: Path) -> None:
+    assert max(exponents(copies(tmp_path), (50, 100, 200))) <= LINEAR
+
+
+def test_more_copies_of_files_than_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is known then, neither that it is there nor that it is not, and one remark says so."""
+    monkeypatch.setattr(placement, "MOST_STEPS", 10_000)
+    context = context_of(tmp_path, 60)
+    for count, beyond in ((9, False), (40, True)):
+        lines = "".join(f"COPY f* /x{at}/\n" for at in range(count))
+        text = f'FROM python:3.11\n{lines}COPY none /y\nRUN apt-get update\nCMD ["python", "/x/a.py"]\n'
+        found = rewrite(text, Options(context=context, select=("all",)))
+        assert found.bugs == ()
+        said = [one.reason for one in found.remarks if "than are followed" in one.reason]
+        assert len(said) == beyond
+        project = FolderProject(locate(None, context))
+        build = read_build(parse(text))
+        assert project.follows(build) != beyond
+        assert (len(project.files) == 60, project.complete, bool(project.missing(build))) == (not beyond,) * 3
+
+
+def test_steps_are_counted_in_what_stages_hand_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "MOST_STEPS", 10_000)
+    context = context_of(tmp_path, 60)
+    for lines in ("FROM s{0} AS s{1}\n", "FROM a AS s{1}\nCOPY --from=s{0} / /\n", "FROM a AS s{1}\nCOPY . .\n"):
+        stages = "".join(lines.format(at, at + 1) for at in range(100))
+        build = read_build(parse(f"FROM a AS s0\nCOPY . .\n{stages}"))
+        assert FolderProject(locate(None, context)).placed(build).beyond
