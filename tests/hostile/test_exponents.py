@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.analysis.effects.archives import after_removal
+from dockerslim_rewrite.analysis.effects.unpacking import needed, unpacked_in
+from dockerslim_rewrite.analysis.facts import Facts
 from dockerslim_rewrite.context import placement
 from dockerslim_rewrite.context.locate import locate
 from dockerslim_rewrite.context.project import FolderProject
@@ -98,3 +101,25 @@ def test_steps_are_counted_in_what_stages_hand_on(tmp_path: Path, monkeypatch: p
         stages = "".join(lines.format(at, at + 1) for at in range(100))
         build = read_build(parse(f"FROM a AS s0\nCOPY . .\n{stages}"))
         assert FolderProject(locate(None, context)).placed(build).beyond
+
+
+DOWNLOADS = {
+    "that nothing else names": "RUN curl -O http://x/{0}.tgz && tar xf {0}.tgz\n",
+    "that others may open by a pattern": "RUN curl -O http://x/{0}.tgz && tar xf {0}.tgz && cat a*b{0}\n",
+    "beside what nobody can read": "RUN curl -O http://x/{0}.tgz && tar xf {0}.tgz && ./y{0} && foo{0}\n",
+}
+
+
+@pytest.mark.parametrize("lines", DOWNLOADS.values(), ids=DOWNLOADS)
+def test_archives_that_are_downloaded_and_unpacked(lines: str) -> None:
+    """Which commands come later, and whom they name, was found out for each archive anew."""
+
+    def work(size: int) -> None:
+        build = read_build(parse("FROM debian:12\n" + "".join(map(lines.format, range(size)))))
+        facts = Facts(build)
+        (stage,) = build.stages
+        for one in unpacked_in(stage.runs, stage, facts):
+            after_removal(one.path, stage.runs[0], stage, facts)
+            needed(one, stage.runs[:1], facts, build)
+
+    assert max(exponents(work, (220, 440, 880))) <= LINEAR, exponents(work, (220, 440, 880))
