@@ -123,3 +123,11 @@ def test_archives_that_are_downloaded_and_unpacked(lines: str) -> None:
             needed(one, stage.runs[:1], facts, build)
 
     assert max(exponents(work, (220, 440, 880))) <= LINEAR, exponents(work, (220, 440, 880))
+
+
+def test_packages_of_earlier_installs_are_read_once() -> None:
+    def work(size: int) -> None:
+        lines = "".join(f"RUN apt-get update && apt-get install -y p{at}\n" for at in range(size))
+        assert rewrite(f"FROM debian:12\n{lines}", Options(select=("DS613",), level="aggressive")).changed
+
+    assert max(exponents(work, (20, 40, 80), "object packages_of")) <= LINEAR
