@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from cProfile import Profile
+from datetime import date
 from math import log
 from pathlib import Path
 
@@ -16,8 +17,17 @@ from dockerslim_rewrite.analysis.facts import Facts
 from dockerslim_rewrite.context import placement
 from dockerslim_rewrite.context.locate import locate
 from dockerslim_rewrite.context.project import FolderProject
+from dockerslim_rewrite.editor.analysis import Analysis, Piece
+from dockerslim_rewrite.editor.hints import built
+from dockerslim_rewrite.editor.lines import Lines
+from dockerslim_rewrite.editor.outline import symbols
+from dockerslim_rewrite.editor.preferences import Preferences
+from dockerslim_rewrite.editor.quick_fixes import is_long
+from dockerslim_rewrite.editor.surroundings import alone
 from dockerslim_rewrite.ir.build import read_build
+from dockerslim_rewrite.pipeline import Result
 from dockerslim_rewrite.syntax import parse
+from dockerslim_rewrite.text import Patch
 
 #: What work in proportion may show: a table that is larger asks for a little more.
 LINEAR = 1.1
@@ -131,3 +141,14 @@ def test_packages_of_earlier_installs_are_read_once() -> None:
         assert rewrite(f"FROM debian:12\n{lines}", Options(select=("DS613",), level="aggressive")).changed
 
     assert max(exponents(work, (20, 40, 80), "object packages_of")) <= LINEAR
+
+
+def test_the_outline_of_a_file_that_nobody_wrote_by_hand_ends() -> None:
+    for text in ("FROM a\n" + "RUN a\n" * 9_000, "ARG a\n" * 9_000 + "FROM a\n", "FROM a\nRUN a\n" * 4_500):
+        result = Result(text, text, (), (), Patch(()), None)
+        found = Analysis(
+            Lines(text), "dockerfile", alone(Preferences({}), date(2026, 1, 1)), (Piece(result, Options(), ()),)
+        )
+        assert sum(1 + len(one.children or ()) for one in symbols(found)) <= 5_000
+        assert is_long(found)
+        assert built(found) == {}
