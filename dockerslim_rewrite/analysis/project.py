@@ -330,6 +330,9 @@ class Project(Protocol):
     def image_files(self, build: Build) -> Mapping[str, FileFacts]:
         """The files of the context in the last stage of *build*, by image path."""
 
+    def follows(self, build: Build) -> bool:
+        """Whether all that *build* copies is followed; where that is more than anybody copies, no file is known."""
+
     def copied(self, build: Build) -> tuple[Mapping[str, str], ...]:
         """For each stage of *build*, which file of the context (its context path) lies at which image path."""
 

@@ -29,13 +29,22 @@ _SYSTEM = frozenset(
     )
 )  # fmt: skip
 
+#: So many steps are taken: enough to put twenty thousand files, as the largest repositories have, twenty times.
+MOST_STEPS = 4_000_000
+#: What it costs to look at a file, to match its name with a pattern, to have it in one more stage, and to put it at one
+#: more place.
+_LOOK, _MATCH, _CARRY, _PUT = 1, 2, 3, 10
+#: What so many patterns match is remembered.
+_MOST_PATTERNS = 8
+
 
 @record
 class Placed:
     """Files of the last stage: ``context_of`` leads from image paths to context paths. ``missing`` are sources of COPY
     and of mounts, by line, that the context does not hold. ``steps`` are the COPYs, by index, that put a file at an
     image path, in their order. ``stages`` are the same as ``context_of`` for each stage; ``complete`` tells that
-    nothing else brings files of the context into one of them.
+    nothing else brings files of the context into one of them. ``beyond`` tells that there is more than is
+    followed: then nothing is placed.
     """
 
     context_of: dict[str, str]
@@ -44,15 +53,24 @@ class Placed:
     steps: Mapping[str, tuple[int, ...]]
     stages: tuple[dict[str, str], ...] = ()
     complete: bool = False
+    beyond: bool = False
+
+
+class _Beyond(Exception):
+    """More is put into stages than is followed."""
 
 
 def place(build: Build, tree: ContextTree) -> Placed:
     """Place the files of *tree* in the stages of *build*."""
     placer = _Placer(build, tree)
-    found = placer.stages()
+    try:
+        found = placer.stages()
+    except _Beyond:
+        return Placed({}, {}, (), {}, tuple({} for _ in build.stages), beyond=True)
     last = found[-1] if found else {}
     image_of = {context: image for image, context in last.items()}
-    return Placed(last, image_of, tuple(placer.missing), placer.steps, tuple(found), complete=not _brings_more(build))
+    steps = {path: tuple(indices) for path, indices in placer.steps.items()}
+    return Placed(last, image_of, tuple(placer.missing), steps, tuple(found), complete=not _brings_more(build))
 
 
 def _brings_more(build: Build) -> bool:
@@ -78,7 +96,14 @@ class _Placer:
         self.states = states(build)
         self.graph = stage_graph(build)
         self.missing: list[tuple[str, int]] = []
-        self.steps: dict[str, tuple[int, ...]] = {}
+        self.steps: dict[str, list[int]] = {}
+        self._left = MOST_STEPS
+        self._matching: dict[str, list[tuple[str, bool]]] = {}
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise _Beyond
 
     def stages(self) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
@@ -86,6 +111,7 @@ class _Placer:
         folders: list[frozenset[str]] = []
         for stage in self.build.stages:
             base = self.graph.bases[stage.index]
+            self._spend(_CARRY * len(found[base]) if base is not None else 0)
             placed = dict(found[base]) if base is not None else {}
             there = set(folders[base]) if base is not None else set(_SYSTEM)
             for step in stage.steps:
@@ -100,7 +126,8 @@ class _Placer:
                             there.add(folder)
                             folder = posixpath.dirname(folder)
                     if stage is self.build.stages[-1]:
-                        self.steps |= {path: (*self.steps.get(path, ()), step.index) for path in put}
+                        for path in put:
+                            self.steps.setdefault(path, []).append(step.index)
                 elif isinstance(step, Run):
                     self._mounts(step)
             found.append(placed)
@@ -129,7 +156,10 @@ class _Placer:
             at = names.get(source.lower())
             if at is not None:
                 for word in copy.sources:
+                    self._spend(_LOOK * len(stages[at]))
+                    before = len(placed)
                     _from_stage(expand(word, state), target, folder, stages[at], placed)
+                    self._spend(_PUT * (len(placed) - before))
             return
         for word in copy.sources:
             if "://" in word or word.startswith("git@"):
@@ -177,15 +207,26 @@ class _Placer:
             return [(bare, True)]
         if not _GLOB.search(bare):
             return []
-        depth = bare.count("/")
-        found = [(path, False) for path in self.tree.by_path if path.count("/") == depth and matches(path, bare)]
-        found += [(path, True) for path in self.tree.folders if path.count("/") == depth and matches(path, bare)]
-        return sorted(found)
+        if bare not in self._matching:
+            paths, folders = self.tree.at_depth(bare.count("/"))
+            self._spend(_MATCH * (len(paths) + len(folders)))
+            found = [(path, False) for path in paths if matches(path, bare)]
+            found += [(path, True) for path in folders if matches(path, bare)]
+            if len(self._matching) == _MOST_PATTERNS:
+                self._matching.clear()
+            self._matching[bare] = sorted(found)
+        return self._matching[bare]
 
     def _place(self, path: str, is_directory: bool, target: str, name: str | None, placed: dict[str, str]) -> None:
         """Place the file or folder *path* at *target*, or a file there as *name*."""
         at = target if is_directory or name is None else posixpath.join(target, name)
-        placed.update(self.tree.laid(path, at))
+        if not is_directory:
+            self._spend(_PUT)
+            placed[at] = path
+            return
+        laid = self.tree.laid(path, at)
+        self._spend(_PUT * len(laid))
+        placed.update(laid)
 
 
 def _made(step: Step, state: State) -> set[str]:

@@ -22,6 +22,7 @@ from ..analysis.project import (
 )
 from ..analysis.usage import Usage
 from ..ir.build import Build
+from ..ir.steps import Copy
 from ..knowledge.vocabulary import vocabularies
 from ..record import evolve, record
 from ..regular import read_text
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_IGNORE = 1024 * 1024
+#: So few sources of COPY put no more files of a context into stages than are followed.
+_FEW = 8
 
 
 @record
@@ -78,6 +81,7 @@ class FolderProject:
         self._builds = Recent()
         self._image_files: tuple[Placed, dict[str, FileFacts]] | None = None
         self._installations: dict[tuple[str, str], Installation] = {}
+        self._beyond = False
 
     @property
     def location(self) -> Location:
@@ -153,7 +157,7 @@ class FolderProject:
     @cached_property
     def tree(self) -> ContextTree:
         """The files that a build is sent."""
-        if self._read_ignore is None:
+        if self._read_ignore is None or self._beyond:
             return ContextTree(self._location.root, self._ignore, self._limits, stored=Stored((), False, {}))
         if self._stored is not None:
             return ContextTree(self._location.root, self._ignore, self._limits, stored=self._stored.tree)
@@ -283,7 +287,17 @@ class FolderProject:
 
     def placed(self, build: Build) -> Placed:
         """Which file of the context lies where in the image."""
-        return self._of(build, "placed", lambda: place(build, self.tree))
+        found = self._of(build, "placed", lambda: place(build, self.tree))
+        if found.beyond and not self._beyond:
+            # Nobody is to believe that the image holds nothing: from here on no file is known.
+            self._beyond = True
+            self.__dict__.pop("tree", None)
+        return found
+
+    def follows(self, build: Build) -> bool:
+        """Whether all that *build* copies is followed; where that is more than anybody copies, no file is known."""
+        copied = sum(len(step.sources) for stage in build.stages for step in stage.steps if isinstance(step, Copy))
+        return copied <= _FEW or not self.placed(build).beyond
 
     def _of(self, build: Build, key: Hashable, find: Callable[[], T]) -> T:
         """What *find* finds out about *build* in this project, while others ask about the same one."""
@@ -335,7 +349,8 @@ class FolderProject:
         own = start_of(build) != (None, None)
         plain = own or self.usage.plain or len(starts) < len(self.usage.containers)
         ways = [*([None] if plain or not starts else []), *starts.values()]
-        about = (build, self.tree, self.placed(build), self._dockerfile, lambda: self._modules)
+        placed = self.placed(build)
+        about = (build, self.tree, placed, self._dockerfile, lambda: self._modules)
         found = together([behaviour_of(*about, one) for one in ways])
         beside = written_beside(*about, (*self.usage.containers, *self.usage.by_hand))
         writes = tuple(dict.fromkeys((*found.writes, *beside)))
@@ -363,4 +378,5 @@ class FolderProject:
             return ()
         from .building import built
 
-        return built(build, self.tree, self.placed(build), self._dockerfile, lambda: self._modules)
+        placed = self.placed(build)
+        return built(build, self.tree, placed, self._dockerfile, lambda: self._modules)

@@ -11,9 +11,11 @@ import os
 import posixpath
 import stat
 import time
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
+from itertools import islice, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -165,8 +167,25 @@ class ContextTree:
         if source in self.by_path:
             return {target: source}
         prefix = f"{source}/" if source else ""
-        below = (path for path in self.by_path if path.startswith(prefix))
+        first = bisect_left(self._paths, prefix)
+        below = takewhile(lambda path: path.startswith(prefix), islice(self._paths, first, None))
         return {posixpath.join(target, path[len(prefix) :]): path for path in below}
+
+    def at_depth(self, depth: int) -> tuple[Sequence[str], Sequence[str]]:
+        """The context paths of the files and of the folders that lie *depth* folders deep."""
+        return self._at_depth.get(depth, ((), ()))
+
+    @cached_property
+    def _at_depth(self) -> Mapping[int, tuple[list[str], list[str]]]:
+        found: dict[int, tuple[list[str], list[str]]] = {}
+        for at, paths in enumerate((self.by_path, self.folders)):
+            for path in paths:
+                found.setdefault(path.count("/"), ([], []))[at].append(path)
+        return found
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return sorted(self.by_path)
 
     @cached_property
     def _recalled(self) -> dict[Hashable, Any]:

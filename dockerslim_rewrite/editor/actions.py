@@ -12,7 +12,7 @@ from ..report.text import counted
 from ..text import Edit, Patch, Span
 from .analysis import Analysis, Piece
 from .offers import FIX_ALL
-from .quick_fixes import Again, Editing, Run, others, quick_fixes
+from .quick_fixes import Again, Editing, Run, is_long, others, quick_fixes
 from .ranges import span_of, text_edits
 from .touching import changes_at, meets
 
@@ -35,7 +35,7 @@ async def actions(
     if _wanted(types.CodeActionKind.QuickFix, only):
         span = span_of(found.lines, params.range)
         made += await quick_fixes(found, span, shown, editing, again, run)
-        for rule in _several(found, span):
+        for rule in _several(found, span) if not is_long(found) else ():
             made += _all_of(rule, await again({"ignore": others(rule)}), shown, editing)
         made += _ignoring(found, span, shown, editing)
         made += accept(found, span, shown)
@@ -55,6 +55,9 @@ async def fix_all(found: Analysis, editing: Editing, again: Again) -> list[types
 
 async def at_chosen_level(found: Analysis, again: Again) -> Analysis:
     """*found* at the level that somebody chose, else at the safe one: what is made without a look at each change."""
+    if is_long(found) and not found.edits:
+        # It is beyond what is followed at any level; to read it again takes as much memory again.
+        return found
     return found if found.holding.levelled else await again({"level": Safety.SAFE})
 
 

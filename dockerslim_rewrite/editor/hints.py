@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from ..pipeline.budget import MOST_INSTRUCTIONS
 from ..pipeline.engine import projects_of
 from ..report.text import counted, printable, size
 from ..text import Span
@@ -27,6 +28,9 @@ def built(found: Analysis) -> Built:
         return {}
     known: dict[int, Measured] = {}
     for piece in found.pieces:
+        if len(piece.build.document.instructions) > MOST_INSTRUCTIONS:
+            # No builder takes so many layers, so nobody measured them.
+            continue
         for project in projects_of(piece.options, piece.result.path):
             if project is not None:
                 known.update(measured(piece.build, Path(project.name)))

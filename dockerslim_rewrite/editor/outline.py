@@ -11,21 +11,30 @@ from ..text import Source, Span
 from .analysis import Analysis, Piece
 from .ranges import range_of
 
+#: Five times as many instructions as are followed are shown: each takes kilobytes until it is sent.
+_MOST_SYMBOLS = 5_000
+
 
 def symbols(found: Analysis) -> list[types.DocumentSymbol]:
-    """The stages, with their instructions below."""
+    """The stages, with their instructions below; of a file that nobody wrote by hand only the first."""
     made = []
+    left = _MOST_SYMBOLS
     for piece in found.pieces:
         told = _telling(found, piece)
-        for step in piece.build.preamble:
+        for step in piece.build.preamble[:left]:
             made.append(_symbol(found, piece, step.origin.span, step.keyword, told(step.origin.args)))
+        left -= min(left, len(piece.build.preamble))
         for stage in piece.build.stages:
+            if not left:
+                return made
             last = stage.steps[-1] if stage.steps else stage.head
             whole = range_of(found.lines, piece.span(Span(stage.head.origin.span.start, last.origin.span.end)))
             head = range_of(found.lines, piece.line_span(stage.head.line))
             children = [
-                _symbol(found, piece, step.origin.span, step.keyword, told(step.origin.args)) for step in stage.steps
+                _symbol(found, piece, step.origin.span, step.keyword, told(step.origin.args))
+                for step in stage.steps[: max(left - 1, 0)]
             ]
+            left -= min(left, 1 + len(stage.steps))
             name = told(stage.head.alias or f"stage {stage.index}")
             detail = told(stage.head.image)
             made.append(

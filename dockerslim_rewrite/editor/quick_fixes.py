@@ -26,6 +26,8 @@ Run = Callable[..., Awaitable[Any]]
 
 #: Each rule is another rewrite of the file; whoever marks more than a place sees what belongs together.
 _MOST_RULES = 4
+#: A file of more instructions, as no real one has, is not rewritten again for each rule.
+_MOST_INSTRUCTIONS = 700
 
 
 @record
@@ -44,7 +46,7 @@ async def quick_fixes(
     made: list[types.CodeAction] = []
     for at, piece in enumerate(found.pieces):
         for bundle in await run(_offers, piece, span):
-            for one in await _parted(bundle, at, span, again, run):
+            for one in [bundle] if is_long(found) else await _parted(bundle, at, span, again, run):
                 edits = one.piece.written(one.part.patch)
                 if edits is not None:
                     action = types.CodeAction(
@@ -59,6 +61,11 @@ async def quick_fixes(
     for index, action in enumerate(made):
         action.is_preferred = index == 0
     return made
+
+
+def is_long(found: Analysis) -> bool:
+    """Whether *found* has more instructions than are rewritten again and again."""
+    return sum(len(piece.build.document.instructions) for piece in found.pieces) > _MOST_INSTRUCTIONS
 
 
 def others(rule: str) -> tuple[str, ...]:

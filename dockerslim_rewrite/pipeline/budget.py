@@ -48,6 +48,12 @@ def beyond_budget(build: Build) -> Remark | None:
     return None
 
 
+def context_beyond_budget() -> Remark:
+    """Why nothing is concluded from the files of a build context."""
+    reason = "its COPYs put more files of the build context into stages than are followed; none of them is looked at"
+    return Remark(RemarkKind.ANALYSIS, reason, 1, rule="DS000")
+
+
 def _text(step: Step) -> str:
     """The text of *step* that is followed: of files that COPY writes only their names."""
     return step.origin.text if isinstance(step, Run) else step.origin.args

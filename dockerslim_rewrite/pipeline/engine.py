@@ -17,6 +17,7 @@ from ..record import evolve, record
 from ..syntax import ParseError, parse
 from ..text import Edit, Patch, Source, shown
 from .baseline import AcceptedFindings, Known
+from .budget import context_beyond_budget
 from .comments import Comments, wish_for
 from .inserted import is_inserted
 from .meeting import Lines, in_substitution, joined_lines, meets
@@ -55,6 +56,7 @@ class Engine:
         self.options = options
         self.phases = phases
         self.asked = False
+        self._followed: dict[int, bool] = {}
         self.projects = cache(lambda: projects_of(options, source.path))
         self.replaced = cache(self._replaced)
         self._first_remarks: dict[str, list[Remark]] = {}
@@ -75,7 +77,10 @@ class Engine:
 
     def _opened(self, index: int) -> Project | None:
         self.asked = True
-        return self.projects()[index]
+        project = self.projects()[index]
+        if project is not None and index not in self._followed:
+            self._followed[index] = project.follows(self.first.build)
+        return project
 
     def _facts(self, build: Build, index: int) -> Facts:
         opened = partial(self._opened, index)
@@ -249,8 +254,11 @@ class Engine:
         return self._accepted.unmet(one.code for one in self._ran)
 
     def notes(self) -> list[Remark]:
-        """Remarks on ignore comments, and on accepted findings of the rules that ran, that nothing answers to."""
-        return [*self._comments.unheeded(self._ran), *self._accepted.stale([one.code for one in self._ran])]
+        """Remarks on ignore comments, and on accepted findings of the rules that ran, that nothing answers to; and on a
+        context that is not followed.
+        """
+        beyond = [] if all(self._followed.values()) else [context_beyond_budget()]
+        return [*self._comments.unheeded(self._ran), *self._accepted.stale([one.code for one in self._ran]), *beyond]
 
     def _said_before(self, one: Pass, remark: Remark) -> list[Remark]:
         """What the pass *one* says of the original, where it now says *remark* of a line of this program's own: for the

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import accumulate
 
 from ...ir.build import Build, Stage
 from ...ir.steps import Exec, Run, Step
@@ -153,7 +156,7 @@ def needed(one: Unpacked, runs: Sequence[Run], facts: Facts, build: Build) -> bo
                 return True
             if unpacked and command.name == "rm" and _may_remove(command, one.path):
                 return True
-    return any(_names(step, name) for step in build if step not in runs)
+    return facts.recall("steps by what they name", build.text, partial(_Naming, build)).other(name, runs)
 
 
 def _download(command: Simple) -> str | None:
@@ -227,5 +230,25 @@ def _may_remove(command: Simple, path: str) -> bool:
     return False
 
 
-def _names(step: Step, name: str) -> bool:
-    return name in step.origin.logical.text or (isinstance(step, Exec) and step.argv is not None and name in step.argv)
+class _Naming:
+    """The text of all steps of *build*, to be searched at once."""
+
+    def __init__(self, build: Build) -> None:
+        self._steps = list(build)
+        texts = [f"{step.origin.logical.text}\0" for step in self._steps]
+        self._text = "".join(texts)
+        self._ends = list(accumulate(map(len, texts)))
+        self._words: dict[str, list[Step]] = {}
+        for step in self._steps:
+            for word in dict.fromkeys(step.argv or ()) if isinstance(step, Exec) else ():
+                self._words.setdefault(word, []).append(step)
+
+    def other(self, name: str, runs: Sequence[Run]) -> bool:
+        """Whether another step than *runs* names *name*."""
+        at = self._text.find(name)
+        while at >= 0:
+            step = bisect_right(self._ends, at)
+            if self._steps[step] not in runs:
+                return True
+            at = self._text.find(name, self._ends[step])
+        return any(step not in runs for step in self._words.get(name, ()))

@@ -154,12 +154,17 @@ def _unpacked(series: list[Run], last: int, script: Script, stage: Stage, facts:
         if here is None:
             return None
         used.update(path for path in paths if path not in used and uses(path, here))
-        unpacked = any(map(unpacks, here.commands)) and copied().isdisjoint((".", "", "*"))
+        unpacked = _unpacks(here, facts) and copied().isdisjoint((".", "", "*"))
         for path in paths:
             mine = unpacked and path in used and path not in own
             if brings(path, here) or (mine and names[path] not in copied()):
                 return first, last, path
     return None
+
+
+def _unpacks(script: Script, facts: Facts) -> bool:
+    """Whether a command of *script* unpacks an archive, or clones a repository."""
+    return facts.recall("scripts that unpack", script.text, lambda: any(map(unpacks, script.commands)))
 
 
 def _copied_before(run: Run, stage: Stage) -> frozenset[str]:

@@ -148,16 +148,29 @@ def _started(facts: Facts, stage: Stage) -> frozenset[str]:
 
 def _brings_folder(step: Copy, project: Project) -> bool:
     """Whether a source of *step* may be a folder of the context."""
-    files = {file.path for file in project.files}
+    files, folders = project.recall("folders by depth", lambda: _by_depth(project))
     for source in step.sources:
         bare = posixpath.normpath("/" + source).lstrip("/")
         if bare in files:
             continue
-        depth = bare.count("/")
-        folders = {"/".join(path.split("/")[: depth + 1]) for path in files if path.count("/") > depth}
-        if not bare or "$" in bare or any(matches(folder, bare) for folder in folders):
+        there = folders.get(bare.count("/"), set())
+        if not bare or "$" in bare or bare in there:
+            return True
+        if any(sign in bare for sign in "*?[") and any(matches(folder, bare) for folder in there):
             return True
     return False
+
+
+def _by_depth(project: Project) -> tuple[frozenset[str], Mapping[int, set[str]]]:
+    """The files of the context, and the folders that hold them, by how many lie above each."""
+    files = frozenset(file.path for file in project.files)
+    folders: dict[int, set[str]] = {}
+    for path in files:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders.setdefault(folder.count("/"), set()):
+            folders[folder.count("/")].add(folder)
+            folder = folder.rpartition("/")[0]
+    return files, folders
 
 
 def _for_others(file: FileFacts) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby, islice
 
 from ...analysis.bases import base_image, base_name
@@ -297,11 +298,19 @@ def _before(run: Run, stage: Stage, build: Build, facts: Facts) -> set[str]:
     """What the stages beneath *stage* and its own RUNs up to *run* install by name with apt."""
     own = _by_stage(build, facts)
     found = set().union(*map(own.__getitem__, facts.graph.chain(stage.index)[1:]))
-    for one in stage.runs:
-        if one.index <= run.index:
-            uses = (use for use in facts.uses(one) if use.operation.manager.name == "apt")
-            found |= {name for use in uses for name in packages_of(use, build)}
-    return found
+    return found.union(
+        *(
+            facts.recall("named in", one.index, partial(_named, one, build, facts))
+            for one in stage.runs
+            if one.index <= run.index
+        )
+    )
+
+
+def _named(run: Run, build: Build, facts: Facts) -> frozenset[str]:
+    """What *run* installs by name with apt."""
+    uses = (use for use in facts.uses(run) if use.operation.manager.name == "apt")
+    return frozenset(name for use in uses for name in packages_of(use, build))
 
 
 def _installed_in(stage: Stage, build: Build, facts: Facts) -> frozenset[str]:

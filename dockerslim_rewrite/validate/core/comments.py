@@ -30,17 +30,18 @@ def check_comments(
     speaks = _successors(became, len(old.instructions), len(new.instructions))
     follows = _successors({index: index for index in became.values()}, len(new.instructions), len(new.instructions))
     gone = dropped or {}
+    above = _Above(old)
     left = [
         (owner, comment)
         for owner, comment in zip(_owners(old), old.comments, strict=True)
-        if not (owner in gone and owner not in became and _goes(comment, owner, gone[owner], old))
+        if not (owner in gone and owner not in became and above.goes(comment, owner, gone[owner]))
     ]
     right = list(zip(_owners(new), new.comments, strict=True))
     along = {
         comment: to
         for owner, comment in left
         for to, named in [(taken or {}).get(owner, (-1, ()))]
-        if owner < len(old.instructions) and _goes(comment, owner, named, old)
+        if named and owner < len(old.instructions) and above.goes(comment, owner, named)
     }
     owned = {to: to for to in along.values()}
     if moved or along:
@@ -59,15 +60,38 @@ def check_comments(
             raise Unsound(f"the comment {text!r} stands at another instruction", _line(old, before), _line(new, after))
 
 
-def _goes(comment: Comment, owner: int, named: Collection[str], old: Document) -> bool:
-    """Whether *comment* is one of those *named* and stands right above the instruction *owner*, and above no other."""
-    instruction = old.instructions[owner]
-    between = old.source.text[comment.span.start : instruction.span.start].splitlines()
-    end = old.source.text.find("\n", instruction.span.end)
-    behind = old.source.text[instruction.span.end : None if end < 0 else end].strip()
-    alone = not behind or behind.startswith("#")
-    above = not comment.inside and all(line.lstrip().startswith("#") for line in between)
-    return above and alone and comment.text.strip() in named
+class _Above:
+    """Which comments of the document *old* stand right above an instruction: where they begin is found once for all."""
+
+    def __init__(self, old: Document) -> None:
+        self._old = old
+        self._begin: dict[int, int | None] = {}
+
+    def goes(self, comment: Comment, owner: int, named: Collection[str]) -> bool:
+        """Whether *comment* is one of those *named* and stands right above the instruction *owner*, and no other."""
+        if owner not in self._begin:
+            self._begin[owner] = self._beginning(owner)
+        begin = self._begin[owner]
+        return (
+            not comment.inside and begin is not None and comment.span.start >= begin and comment.text.strip() in named
+        )
+
+    def _beginning(self, owner: int) -> int | None:
+        """Where the comments begin between which and the instruction *owner* nothing else stands; None where something
+        else stands behind that.
+        """
+        text, instruction = self._old.source.text, self._old.instructions[owner]
+        end = text.find("\n", instruction.span.end)
+        behind = text[instruction.span.end : None if end < 0 else end].strip()
+        if behind and not behind.startswith("#"):
+            return None
+        begin = instruction.span.start
+        before = self._old.instructions[owner - 1].span.end if owner else 0
+        for line in reversed(text[before:begin].splitlines(keepends=True)):
+            if not line.lstrip().startswith("#"):
+                break
+            begin -= len(line)
+        return begin
 
 
 def _successors(became: Mapping[int, int], count: int, end: int) -> list[int]:
