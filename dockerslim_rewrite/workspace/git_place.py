@@ -15,7 +15,7 @@ from pathlib import Path
 from ..regular import read_text
 
 _MOST = 64 * 1024
-_TREE = re.compile(r"(?m)^\s*worktree\s*=\s*\"?(?P<path>[^\"\n]+?)\"?\s*$")
+_TREE = re.compile(r"(?m)^[^\S\n]*+worktree[^\S\n]*+=[^\S\n]*+\"?(?P<path>[^\"\n]+)")
 
 
 def foreign_place(root: Path) -> str | None:
@@ -45,7 +45,7 @@ def _leads_back(place: Path, home: Path) -> bool:
     if back is not None:
         return Path(os.path.realpath(place / back)) == Path(os.path.realpath(home / ".git"))
     match = _TREE.search(_text(place / "config") or "")
-    return match is not None and Path(os.path.realpath(place / match["path"])) == home
+    return match is not None and Path(os.path.realpath(place / match["path"].strip())) == home
 
 
 def _text(path: Path) -> str | None:

@@ -26,7 +26,7 @@ _BUILDERS = frozenset(
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 #: What tells a build back-end to run something of the project's own.
 _OWN = re.compile(
-    r"(?m)^\s*(?:backend-path|ext-modules|build|custom-hook|run-setuptools|cmdclass)\s*="
+    r"(?m)^[^\S\n]*+(?:backend-path|ext-modules|build|custom-hook|run-setuptools|cmdclass)[^\S\n]*+="
     r"|\[\[?tool\.(?:cython|scikit-build|poetry\.build|hatch\.build\.(?:targets\.\w+\.)?hooks\.(?!vcs))"
 )
 

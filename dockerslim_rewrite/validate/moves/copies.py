@@ -11,7 +11,7 @@ from ..core.instructions import Side, heredocs
 from ..core.verdict import Unsound
 
 #: What ADD fetches, or may; a directory called ``.git`` is local. Source: BuildKit, util/gitutil.
-_URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@|(?:.*[^/#]\.git|.*[^/#]\.git#.*)\Z", re.I)
+_URL = re.compile(r"\A(?:(?:https?|ftp|git|ssh)://|git@)|[^/#]\.git(?:#|\Z)", re.I)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z|.*\$", re.I)
 
 #: What no variable makes a URL, since it begins as a path, nor an archive, since it ends as a directory.
@@ -24,7 +24,7 @@ def same_copy(left: Copy, right: Copy, old: Side, new: Side, claims: Sequence[Ch
     Raises ``Unsound`` where ADD does more.
     """
     bare = [source.strip("\"'") for source in left.sources]
-    if any((_URL.match(one) or _ARCHIVE.match(one)) and not _DIRECTORY.match(one) for one in bare):
+    if any((_URL.search(one) or _ARCHIVE.match(one)) and not _DIRECTORY.match(one) for one in bare):
         raise Unsound("ADD fetches or unpacks here; COPY does not", left.line, right.line)
     return same_but_for_flags(left, right, old, new, claims)
 
