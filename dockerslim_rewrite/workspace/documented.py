@@ -192,7 +192,7 @@ def _calls(repository: Repository, graph: BuildGraph) -> Iterator[_Call]:
 
 
 def _services(graph: BuildGraph) -> Iterator[_Call]:
-    """The services and pods with images that no build makes under that name."""
+    """The services and pods, and the containers that scripts start, with images that no build makes under that name."""
     made = {bare_name(str(tag)) for build in graph.builds for tag in build.tags}
     runs = [run for run in graph.runs if isinstance(run.image, str) and bare_name(str(run.image)) not in made]
     owned: dict[str, set[str]] = {}
@@ -209,6 +209,14 @@ def _services(graph: BuildGraph) -> Iterator[_Call]:
         )
         if mounts and (runner.user is None or _ROOT.fullmatch(str(runner.user))):
             yield _Call(path, str(run.image), mounts, owned.get(path) == {bare_name(str(run.image))})
+    for hand in graph.by_hand:
+        if hand.image is None or hand.inside or not hand.mounts or bare_name(hand.image) in made:
+            continue
+        if hand.user is None or _ROOT.fullmatch(hand.user):
+            where = Evidence(hand.place.path, hand.place.line)
+            yield _Call(
+                hand.place.path, hand.image, tuple(Mounted(one, "bind", False, where) for one in hand.mounts), False
+            )
 
 
 def _call(path: str, said: str, where: Evidence, *, introduces: bool) -> _Call | None:

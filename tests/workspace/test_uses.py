@@ -994,3 +994,15 @@ def test_what_all_services_run_is_the_start_of_an_image_without_one(
         ),
     )
     assert ("FROM python:3.12-slim AS runtime" in found.text) == splits, [one.reason for one in found.remarks]
+
+
+@pytest.mark.parametrize(("image", "told"), [("{name}:latest", True), ("me/{name}", True), ("other", False)])
+def test_a_script_may_run_what_nobody_is_seen_to_build(tree: Make, image: str, told: bool) -> None:
+    dockerfile = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
+    made = tree({"Dockerfile": dockerfile, "app.py": "print(1)\n"})
+    command = f"docker run -v $(pwd)/builder:/builder {image.format(name=made.root.name)} /builder"
+    (made.root / "run.sh").write_text(f"#!/bin/sh\n{command}\n")
+    workspace = Workspace(made.root)
+    projects = workspace.projects(made.root / "Dockerfile")
+    mounted = [one.path for project in projects for one in project.usage.documented]
+    assert mounted == ["/builder"] * told
