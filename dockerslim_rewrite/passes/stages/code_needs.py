@@ -51,6 +51,8 @@ def completed(project: Project, target: Target) -> Target | str:
     """*target* with the packages that bring what code starts in the container, and what containers of the repository
     run beside; a text says why its stage may lack some of that.
     """
+    if _is_fetched_tool(project) and _loses(project, target):
+        return "the program is fetched while the image is built and listens on no port: a tool may start Go itself"
     there: frozenset[str] | None = None
     brought: dict[str, None] = {}
     guessed: str | None = None
@@ -200,6 +202,15 @@ def _loses(project: Project, target: Target) -> bool:
     if target.image != project.stage.head.image:
         return True
     return any(not name.endswith(_DEVELOPMENT) for name in left_behind(project, target))
+
+
+def _is_fetched_tool(project: Project) -> bool:
+    """Whether the container runs a program in Go whose sources nobody sees, and that serves nobody."""
+    if project.image.name != "golang" or not _fetches(project):
+        return False
+    context = project.facts.project
+    served = any(one.ports for one in context.usage.containers) if context is not None else False
+    return not served and not any(step.keyword in ("EXPOSE", "HEALTHCHECK") for step in project.stage.steps)
 
 
 def _fetches(project: Project) -> bool:
