@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ir.build import Build
 from ..record import evolve, record
 from .evidence import Evidence
+from .line_reader import LineReader
 
 
 @record
@@ -96,7 +97,8 @@ class Usage:
     their engine runs it. ``after`` is where each of the builds runs something first that may make files of the context.
     ``develops`` is the file itself, where its name says that it is for development. ``untold`` is how the builds write
     their context where nobody can tell which directory that is, though other builds of the file say theirs. ``given``
-    are the build arguments that each of the builds gives a value, with where the first of them does.
+    are the build arguments that each of the builds gives a value, with where the first of them does. ``readers`` are
+    commands that pick lines out of the file.
     """
 
     target: str | None = None
@@ -118,6 +120,7 @@ class Usage:
     develops: Evidence | None = None
     untold: str | None = None
     given: tuple[tuple[str, Evidence], ...] = ()
+    readers: tuple[LineReader, ...] = ()
 
     @property
     def workplace(self) -> Evidence | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ from .outcome import Hop, Key, Outcome, Rest
 from .replaced import BY_BASE, on_bases, replaced
 
 if TYPE_CHECKING:
+    from ..analysis.line_reader import LineReader
     from ..analysis.project import Project
     from .agreement import View
 
@@ -227,6 +230,12 @@ class Engine:
                     continue
                 if self._accepted and self._is_accepted(proposal, build, outcome):
                     continue
+                reader = self._misled(proposal, build)
+                if reader is not None:
+                    reason = f"{proposal.title}: {reader.where} looks for this line as it is written"
+                    held = Remark(RemarkKind.MISSED, reason, proposal.line, rule=one.code)
+                    remarks.append(self._original.remark(held, build, outcome.patch))
+                    continue
                 key = (proposal.rule, outcome.patch.shift(edits[0].span.start), proposal.title)
                 if key in banned or key in self.unreadable:
                     continue
@@ -240,6 +249,20 @@ class Engine:
                     insort(taken, edit)
                 accepted.append((proposal, key))
         return accepted, list(dict.fromkeys(remarks)), waiting
+
+    @cached_property
+    def _line_readers(self) -> tuple[LineReader, ...]:
+        found = (project.usage.readers for project in self.projects() if project is not None)
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+    def _misled(self, change: Change, build: Build) -> LineReader | None:
+        """The first command that would not find in the lines that *change* makes what it finds in *build*'s."""
+        if self.options.builds is None or not self._line_readers:
+            return None
+        text = build.document.source.text
+        old, new = Counter(text.splitlines()), Counter(Patch.of(change.edits).apply(text).splitlines())
+        gone, added = old - new, new - old
+        return next((one for one in self._line_readers if one.loses(gone, added)), None)
 
     def _is_accepted(self, proposal: Change, build: Build, outcome: Outcome) -> bool:
         line = self._original.line_of(build, outcome.patch)(proposal.line)

@@ -19,6 +19,7 @@ from .builds.graph import BuildGraph, build_graph
 from .documented import documented_heirs, documented_mounts, workflows_with
 from .heirs import Heir, heirs_by_folder, heirs_by_name, names_of
 from .inference import Inferred, infer_context, sources_of
+from .line_readers import line_readers
 from .makers import maker_of
 from .repository import Repository, root_of
 from .stale import better_contexts
@@ -137,6 +138,7 @@ class Workspace:
         guessed = guess is not None and not guess.complete
         place = self.repository.relative(dockerfile)
         maker = maker_of(self.repository, place) if place else None
+        readers = line_readers(self.repository, self.graph, place) if place else ()
         tags = tuple(tag for build in builds for tag in build.tags if isinstance(tag, str))
         asked = (self.repository, self.graph, place, tags) if place else None
         trees = {} if trees is None else trees
@@ -149,6 +151,7 @@ class Workspace:
                 guessed=guessed,
                 stale=self._stale(found, better),
                 maker=maker,
+                readers=readers,
                 documented=documented_mounts(*asked) if asked else (),
                 workflows=(*(workflows_with(*asked) if asked else ()), *self._jobs(found)),
             )

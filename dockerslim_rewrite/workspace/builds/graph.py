@@ -59,7 +59,7 @@ class BuildGraph:
     are the commands that somebody runs in containers now and then.
 
     ``documents`` are the paths of files that speak of images without building any, by their kind, ``dockerfiles`` those
-    that are called like a Dockerfile.
+    that are called like a Dockerfile, ``scripts`` those that hold commands.
     """
 
     builds: tuple[FoundBuild, ...]
@@ -67,6 +67,7 @@ class BuildGraph:
     by_hand: tuple[HandRun, ...] = ()
     documents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     dockerfiles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
 
     @cached_property
     def _by_dockerfile(self) -> dict[str, list[FoundBuild]]:
@@ -228,15 +229,17 @@ def build_graph(repository: Repository) -> BuildGraph:
             for path in files[kind]:
                 found += _sure(repository, [path], partial(reader, repository, path))
     introducing = documents.get("readme", ())
+    scripts = tuple(path for kind in _RUNNING for path in files.get(kind, ()))
     unique = dict.fromkeys(map(_told, found))
     builds = tuple(one for one in unique if isinstance(one, FoundBuild))
     return BuildGraph(
         builds,
         tuple(one for one in unique if isinstance(one, FoundRun)),
         (
-            *runs_by_hand(repository, [*(path for kind in _RUNNING for path in files.get(kind, ())), *introducing]),
+            *runs_by_hand(repository, [*scripts, *introducing]),
             *_runs_inside(repository, files, builds),
         ),
         {kind: tuple(paths) for kind, paths in documents.items()},
         tuple(dockerfiles),
+        scripts,
     )

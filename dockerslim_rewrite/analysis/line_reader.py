@@ -1,0 +1,105 @@
+"""What a script looks for in the lines of a Dockerfile, and what it takes of them. Only data and its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..patterns import re
+from ..record import record
+from .evidence import Evidence
+
+#: A part of a regular expression whose text is not known: a group's bracket, a class, any character, an expansion.
+_VARIED = re.compile(
+    r"\\[(){}+?|<>bBsSwWdD]|\[(?:\^?\])?(?:\[:\w++:\]|[^\]])*+\]|\$\{[^}]*+\}|\$\$?\(?\w++\)?|[.()]|\\?\{[0-9,]*+\\?\}"
+)
+_REPEATED = "*+?"
+
+
+@record
+class LineReader:
+    """A command that picks the lines that hold ``pieces`` in this order, at the line's ``start`` or ``end`` where that
+    is set, and takes the field ``field`` (from 1; None for the whole line) between ``delimiter`` (None for blanks).
+    """
+
+    where: Evidence
+    pieces: tuple[str, ...]
+    start: bool = False
+    end: bool = False
+    any_case: bool = False
+    field: int | None = None
+    delimiter: str | None = None
+
+    def picks(self, line: str) -> bool:
+        """Whether the command finds *line*."""
+        text = line.lower() if self.any_case else line
+        at = 0
+        for number, piece in enumerate(self.pieces):
+            found = text.find(piece, at)
+            if found < 0 or (number == 0 and self.start and found > 0):
+                return False
+            at = found + len(piece)
+        return not self.end or text.endswith(self.pieces[-1])
+
+    def taken(self, line: str) -> str:
+        """What the command takes of *line*."""
+        if self.field is None:
+            return line
+        if self.delimiter is not None and self.delimiter not in line:
+            return line
+        words = line.split(self.delimiter)
+        return words[self.field - 1] if self.field <= len(words) else ""
+
+    def loses(self, gone: Iterable[str], new: Iterable[str]) -> bool:
+        """Whether the command finds something in a line of *gone*, and nothing in those *new* that take their place."""
+        before = {self.taken(line) for line in gone if self.picks(line)} - {""}
+        if not before:
+            return False
+        after = {self.taken(line) for line in new if self.picks(line)} - {""}
+        if not after:
+            return True
+        if self.field is None:
+            return False
+        # A pinned base has another name; what stands in the place of a version must stay one.
+        return (any(line.lstrip()[:5].upper() != "FROM " for line in gone if self.picks(line)) and before != after) or (
+            self.delimiter == ":" and any("@" in one for one in after - before)
+        )
+
+
+def line_reader(
+    where: Evidence, pattern: str, any_case: bool, fixed: bool, field: int | None, delimiter: str | None
+) -> LineReader | None:
+    """The reader at *where* that looks for the regular expression *pattern*, or for a *fixed* text; None where nothing
+    in it is text, or it tells of alternatives.
+    """
+    if not fixed and "|" in pattern:
+        return None
+    start, end = (False, False) if fixed else (pattern.startswith("^"), pattern.endswith("$"))
+    bare = pattern[int(start) : len(pattern) - int(end)]
+    pieces = [bare] if fixed else _pieces(bare)
+    if any_case:
+        pieces = [one.lower() for one in pieces]
+    known = tuple(filter(None, pieces))
+    if not known:
+        return None
+    return LineReader(where, known, start and bool(pieces[0]), end and bool(pieces[-1]), any_case, field, delimiter)
+
+
+def _pieces(pattern: str) -> list[str]:
+    """The texts in *pattern*, as they stand between what may vary."""
+    found = [""]
+    at = 0
+    while at < len(pattern):
+        varied = _VARIED.match(pattern, at)
+        if varied is not None:
+            at = varied.end()
+            found.append("")
+            continue
+        if pattern[at] in _REPEATED:
+            # What may be there no time is no text.
+            found[-1] = found[-1][:-1]
+            found.append("")
+        else:
+            at += pattern[at] == "\\"
+            found[-1] += pattern[at : at + 1]
+        at += 1
+    return found
