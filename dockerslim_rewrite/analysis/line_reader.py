@@ -12,6 +12,8 @@ from .evidence import Evidence
 _VARIED = re.compile(
     r"\\[(){}+?|<>bBsSwWdD]|\[(?:\^?\])?(?:\[:\w++:\]|[^\]])*+\]|\$\{[^}]*+\}|\$\$?\(?\w++\)?|[.()]|\\?\{[0-9,]*+\\?\}"
 )
+#: A group that begins with the line, or ends with it.
+_GROUP = re.compile(r"\A\\?\((\^)|(\$)\\?\)\Z")
 _REPEATED = "*+?"
 
 
@@ -73,6 +75,8 @@ def line_reader(
     """
     if not fixed and "|" in pattern:
         return None
+    if not fixed:
+        pattern = _GROUP.sub(r"\1\2", pattern)
     start, end = (False, False) if fixed else (pattern.startswith("^"), pattern.endswith("$"))
     bare = pattern[int(start) : len(pattern) - int(end)]
     pieces = [bare] if fixed else _pieces(bare)

@@ -49,7 +49,7 @@ def _means(one: _Found, dockerfile: str) -> bool:
     known = re.split(r"[$}]\w*+[})]*+", one.word)[-1].removeprefix("./").lstrip("/")
     folder, name = posixpath.split(known)
     place, called = posixpath.split(dockerfile)
-    if name != called:
+    if name != called or "://" in one.word:
         return False
     if folder:
         return f"/{place}".endswith(posixpath.normpath(f"/{folder}").rstrip("/")) or folder.startswith("..")

@@ -51,6 +51,7 @@ def test_a_variable_stays_as_a_script_finds_it(tree: Make, name: str, text: str)
         "# grep 'ENV APP_VERSION ' Dockerfile\n",
         "grep -v 'ENV APP_VERSION ' Dockerfile\n",
         "grep 'ENV APP_VERSION ' other/Dockerfile.dev\n",
+        "curl -s https://example.org/a/Dockerfile | grep 'ENV APP_VERSION '\n",
     ],
 )
 def test_a_script_that_finds_it_all_the_same_holds_nothing(tree: Make, text: str) -> None:
@@ -79,6 +80,8 @@ def test_stages_and_people_stay_as_a_script_finds_them(tree: Make) -> None:
         ("colou*r", "color", True),
         ("^ENV", " ENV A", False),
         ("x$", "y", False),
+        (r"\(^FROM\) a", "FROM a", True),
+        (r"\(^FROM\) a", "# FROM a", False),
     ],
 )
 def test_patterns_find_what_grep_does(pattern: str, line: str, picked: bool) -> None:
