@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from ..patterns import re
 from ..record import record
@@ -51,7 +51,7 @@ class LineReader:
         words = line.split(self.delimiter)
         return words[self.field - 1] if self.field <= len(words) else ""
 
-    def loses(self, gone: Iterable[str], new: Iterable[str]) -> bool:
+    def loses(self, gone: Collection[str], new: Collection[str]) -> bool:
         """Whether the command finds something in a line of *gone*, and nothing in those *new* that take their place."""
         before = {self.taken(line) for line in gone if self.picks(line)} - {""}
         if not before:
@@ -61,10 +61,10 @@ class LineReader:
             return True
         if self.field is None:
             return False
-        # A pinned base has another name; what stands in the place of a version must stay one.
-        return (any(line.lstrip()[:5].upper() != "FROM " for line in gone if self.picks(line)) and before != after) or (
-            self.delimiter == ":" and any("@" in one for one in after - before)
-        )
+        if all(line.lstrip()[:5].upper() == "FROM " for line in gone if self.picks(line)):
+            # A base may be pinned, and its name then is another; a version with a digest behind it is none any more.
+            return self.delimiter == ":" and any("@" in one for one in after - before)
+        return before != after
 
 
 def line_reader(

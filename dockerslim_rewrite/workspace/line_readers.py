@@ -63,7 +63,7 @@ def _means(one: _Found, dockerfile: str) -> bool:
 def _readers(repository: Repository, graph: BuildGraph) -> Iterator[_Found]:
     count = 0
     for path in graph.scripts:
-        text = repository.read(path, _LONGEST) or ""
+        text = (repository.read(path) or "")[:_LONGEST]
         if "ockerfile" not in text or _TOOL.search(text) is None:
             continue
         for line in _LINE.finditer(text):
