@@ -73,13 +73,14 @@ def line_reader(
     """The reader at *where* that looks for the regular expression *pattern*, or for a *fixed* text; None where nothing
     in it is text, or it tells of alternatives.
     """
-    if not fixed and "|" in pattern:
-        return None
+    start = end = False
+    pieces = [pattern]
     if not fixed:
+        if "|" in pattern:
+            return None
         pattern = _GROUP.sub(r"\1\2", pattern)
-    start, end = (False, False) if fixed else (pattern.startswith("^"), pattern.endswith("$"))
-    bare = pattern[int(start) : len(pattern) - int(end)]
-    pieces = [bare] if fixed else _pieces(bare)
+        start, end = pattern.startswith("^"), pattern.endswith("$")
+        pieces = _pieces(pattern[int(start) : len(pattern) - int(end)])
     if any_case:
         pieces = [one.lower() for one in pieces]
     known = tuple(filter(None, pieces))

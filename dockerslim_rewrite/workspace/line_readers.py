@@ -86,20 +86,26 @@ def _read_by(line: str, tool: re.Match[str], where: Evidence) -> Iterator[LineRe
         return
     flags = "".join(re.findall(r"[ \t]-([a-zA-Z]+)", options[0]))
     wanted = next(filter(None, given.groups()), "")
-    field = _FIELD.search(line, tool.end())
-    number = int(field[1] or field[2]) if field is not None else None
-    mark = _DELIMITER.search(line, tool.end()) if field is not None and field[1] else None
-    delimiter = next(filter(None, mark.groups()), None) if mark is not None else "\t" if field and field[1] else None
-    if tool[1].endswith("grep"):
-        if "v" not in flags:
-            reader = line_reader(where, wanted, "i" in flags, tool[1] == "fgrep" or "F" in flags, number, delimiter)
-            if reader is not None:
-                yield reader
+    grep = tool[1].endswith("grep")
+    if grep and "v" in flags:
         return
-    for pattern in _addresses(wanted, tool[1] == "sed"):
-        reader = line_reader(where, pattern, False, False, number, delimiter)
+    any_case, fixed = grep and "i" in flags, grep and (tool[1] == "fgrep" or "F" in flags)
+    field, delimiter = _taken(line, tool.end())
+    for pattern in (wanted,) if grep else _addresses(wanted, tool[1] == "sed"):
+        reader = line_reader(where, pattern, any_case, fixed, field, delimiter)
         if reader is not None:
             yield reader
+
+
+def _taken(line: str, start: int) -> tuple[int | None, str | None]:
+    """Which field the command *line* takes behind *start*, None for all, and what parts fields, None for blanks."""
+    field = _FIELD.search(line, start)
+    if field is None:
+        return None, None
+    if field[2]:
+        return int(field[2]), None
+    mark = _DELIMITER.search(line, start)
+    return int(field[1]), "\t" if mark is None else next(filter(None, mark.groups()), None)
 
 
 def _addresses(script: str, sed: bool) -> Iterator[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dockerslim_rewrite import Options, rewrite
+from dockerslim_rewrite.pipeline import Result
 from dockerslim_rewrite.workspace.builds.found import FoundBuild
 from dockerslim_rewrite.workspace.builds.graph import BuildGraph, build_graph
 from dockerslim_rewrite.workspace.repository import Repository
+from dockerslim_rewrite.workspace.uses import Workspace
 
 
 class Tree:
@@ -34,6 +39,12 @@ class Tree:
         found = self.builds()
         assert len(found) == 1, found
         return found[0]
+
+    def rewritten(self, path: str, **options: Any) -> Result:
+        """The Dockerfile at *path*, rewritten with all that the repository tells of its builds."""
+        file = self.root / path
+        builds = partial(Workspace(self.root).projects, file)
+        return rewrite(file.read_text(), Options(builds=builds, **options), str(file))
 
     @property
     def complaints(self) -> dict[str, str]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
 
-from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.analysis.evidence import Evidence
 from dockerslim_rewrite.analysis.line_reader import line_reader
 from dockerslim_rewrite.pipeline import Result
-from dockerslim_rewrite.workspace.uses import Workspace
 
 Make = Callable[..., Any]
 ENV = "FROM debian:12-slim\nENV APP_VERSION 1.11\n"
@@ -20,9 +17,8 @@ STAGES = "FROM golang:1.25 as builder\nRUN true\n\nFROM debian:12-slim\nMAINTAIN
 
 
 def result(tree: Make, files: dict[str, str], **options: Any) -> Result:
-    made = tree(files)
-    file = made.root / "Dockerfile"
-    return rewrite(file.read_text(), Options(builds=partial(Workspace(made.root).projects, file), **options), str(file))
+    found: Result = tree(files).rewritten("Dockerfile", **options)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
 
-from dockerslim_rewrite import Options, rewrite
 from dockerslim_rewrite.pipeline import Result
-from dockerslim_rewrite.workspace.uses import Workspace
 
 Make = Callable[..., Any]
 INSTALL = "RUN apt-get update && apt-get install -y git\nCOPY a /a\nEXPOSE 80\nUSER 1000\n"
@@ -20,9 +17,8 @@ SCRIPT = '#!/bin/sh\nfor variant in apache; do\n\tsed "s/%%TAG%%/x/" {} > "$vari
 
 
 def result(tree: Make, files: dict[str, str], **options: Any) -> Result:
-    made = tree(files)
-    file = made.root / "apache/Dockerfile"
-    return rewrite(file.read_text(), Options(builds=partial(Workspace(made.root).projects, file), **options), str(file))
+    found: Result = tree(files).rewritten("apache/Dockerfile", **options)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -81,9 +77,8 @@ PIECES = {
 
 
 def written(tree: Make, files: dict[str, str], path: str = "5/fpm/Dockerfile") -> Result:
-    made = tree(files)
-    file = made.root / path
-    return rewrite(file.read_text(), Options(builds=partial(Workspace(made.root).projects, file)), str(file))
+    found: Result = tree(files).rewritten(path)
+    return found
 
 
 def test_a_file_that_a_script_writes_of_templates_elsewhere_is_left_to_it(tree: Make) -> None:

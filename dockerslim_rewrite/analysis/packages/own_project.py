@@ -11,6 +11,7 @@ from typing import Any
 from ...patterns import re
 from ...record import record
 from ...text.structured import read_toml
+from ..shell.operations import Operation
 from .listed import Lists, Unmet
 
 #: The directory of the project as pip is told it, with the extras that it is to have.
@@ -42,6 +43,11 @@ class OwnProject:
 def is_here(word: str) -> bool:
     """Whether *word* tells pip to install the project in its working directory."""
     return _HERE.match(word) is not None
+
+
+def editable(done: Operation) -> list[str]:
+    """The directories that *done* installs for people to edit; one that a variable names is empty."""
+    return [flag.value or "" for flag in done.flags if flag.name in ("-e", "--editable")]
 
 
 def own_project(word: str, lists: Lists, folder: str | None) -> OwnProject:

@@ -18,9 +18,9 @@ from ..packages.listed import Lists, Unmet
 from ..packages.lock_files import gems
 from ..packages.lock_sites import LockSites, Site
 from ..packages.node_scripts import installs_of_script, runs_script
-from ..packages.own_project import is_here, own_project
+from ..packages.own_project import editable, is_here, own_project
 from ..packages.yarn_site import YarnSite
-from ..shell.operations import Kind, Operation
+from ..shell.operations import Kind
 from .folders import folders
 
 
@@ -66,17 +66,12 @@ def asked_of(build: Build, facts: Facts) -> Iterator[Asked]:
                 for flag in done.flags:
                     if flag.name in ("-r", "--requirement") and flag.value:
                         lines += _listed(lists, flag.value, folder)
-                for word in [one for one in (*lines, *_editable(done)) if is_here(one)]:
+                for word in [one for one in (*lines, *editable(done)) if is_here(one)]:
                     lines += _own(word, lists, folder)
                 for line in lines:
                     requirement = asked(line)
                     if requirement is not None:
                         yield Asked(target, requirement)
-
-
-def _editable(done: Operation) -> Iterator[str]:
-    """The directories that *done* installs for people to edit."""
-    return (flag.value or "" for flag in done.flags if flag.name in ("-e", "--editable"))
 
 
 def _own(word: str, lists: Lists, folder: str | None) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from ..packages.listed import Lists, Unmet, look_up, without_secret
 from ..packages.lock_files import gems, mix_packages, npm_packages, pnpm_packages, poetry_packages
 from ..packages.lock_sites import LockSites, Site
 from ..packages.node_scripts import COMPILERS, installs_of_script, runs_script
-from ..packages.own_project import is_here, own_project
+from ..packages.own_project import editable, is_here, own_project
 from ..packages.uv import uv_packages
 from ..packages.yarn import settle_yarn
 from ..packages.yarn_site import YarnSite
@@ -161,23 +161,22 @@ class _Reader:
             raise Unmet(f"{said} may install anything")
         if not lines and not files and not done.has_flag("-e", "--editable"):
             raise Unmet(f"what {said} installs is not known")
+        wanted = [line or "" for line in lines]
         for path in files:
-            lines += self.lists.lines(path or "", site.folder)
-        lines += [flag.value for flag in done.flags if flag.name in ("-e", "--editable")]
-        own = [own_project(one, self.lists, site.folder) for one in lines if one is not None and is_here(one)]
-        lines = [one for one in lines if one is None or not is_here(one)] + [
-            line for one in own for line in one.requirements
-        ]
+            wanted += self.lists.lines(path or "", site.folder)
+        wanted += editable(done)
+        own = [own_project(one, self.lists, site.folder) for one in wanted if is_here(one)]
+        wanted = [one for one in wanted if not is_here(one)] + [line for one in own for line in one.requirements]
         if own:
             yield Settled((), frozenset().union(*(one.programs for one in own)), looked_up=True)
         elsewhere = done.has_flag(*ELSEWHERE, "-c", "--constraint")
         index = Index(self.lock, None if elsewhere else self.target, known, "" if elsewhere else self.python)
-        for line in lines:
-            found = index.settle(line or "", compiles=True)
+        for line in wanted:
+            found = index.settle(line, compiles=True)
             if found is None:
                 # No index has what comes from an address or a folder.
-                indexed = asked(line or "") is not None
-                name = _bare(line or "") if indexed else without_secret(line or "")
+                indexed = asked(line) is not None
+                name = _bare(line) if indexed else without_secret(line)
                 hint = look_up(self.lock, self.target) if indexed else ""
                 raise Unmet(f"{name} may be linked to any library of the full image{hint}")
             yield found

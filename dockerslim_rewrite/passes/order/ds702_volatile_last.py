@@ -20,6 +20,8 @@ from ..instructions.lines import goes_on
 
 #: Where more instructions could be passed, none is: so files longer than any that people write cost no square of that.
 _FAR = 100
+#: What parts paragraphs of a Dockerfile.
+_APART = (SegmentKind.BLANK, SegmentKind.COMMENT)
 _COPYING = re.compile(r"\bcop(?:y|ies|ied|ying)\b", re.I)
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -267,29 +269,31 @@ def _described(first: Step, build: Build) -> bool:
     return _COPYING.search(build.text[span.start : span.end]) is not None
 
 
+def _comment_heads(step: Step, build: Build) -> int | None:
+    """Where among the segments of *build* the paragraph of *step* begins, if a comment heads it."""
+    segments = build.document.segments
+    at = next(index for index, one in enumerate(segments) if one.span.start == step.origin.span.start)
+    while at > 0 and segments[at - 1].kind not in _APART:
+        at -= 1
+    return at if at > 0 and segments[at - 1].kind is SegmentKind.COMMENT else None
+
+
 def _one_thought(group: Sequence[Step], last: Run, step: Step, build: Build) -> bool:
     """Whether *step* stands on the line below *last*, and a comment heads both that does not head *group* as well."""
     if step.origin.line_number != last.origin.end_line + 1:
         return False
-    segments = build.document.segments
-    at = next(index for index, one in enumerate(segments) if one.span.start == last.origin.span.start)
-    while at > 0 and segments[at - 1].kind not in (SegmentKind.BLANK, SegmentKind.COMMENT):
-        at -= 1
-    headed = at > 0 and segments[at - 1].kind is SegmentKind.COMMENT
-    return headed and group[-1].origin.span.start < segments[at].span.start
+    at = _comment_heads(last, build)
+    return at is not None and group[-1].origin.span.start < build.document.segments[at].span.start
 
 
 def _headed(group: Sequence[Step], build: Build) -> bool:
     """Whether a comment stands above instructions of which *group* is only a part, one of the same kind staying."""
     segments = build.document.segments
-    at = next(index for index, one in enumerate(segments) if one.span.start == group[0].origin.span.start)
-    end = next(index for index, one in enumerate(segments) if one.span.end == group[-1].origin.span.end)
-    apart = (SegmentKind.BLANK, SegmentKind.COMMENT)
-    while at > 0 and segments[at - 1].kind not in apart:
-        at -= 1
-    if at == 0 or segments[at - 1].kind is not SegmentKind.COMMENT:
+    at = _comment_heads(group[0], build)
+    if at is None:
         return False
-    while end + 1 < len(segments) and segments[end + 1].kind not in apart:
+    end = next(index for index, one in enumerate(segments) if one.span.end == group[-1].origin.span.end)
+    while end + 1 < len(segments) and segments[end + 1].kind not in _APART:
         end += 1
     moving = {step.origin.span.start for step in group}
     kinds = {step.keyword for step in group}

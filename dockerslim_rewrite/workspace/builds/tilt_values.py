@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from .found import Text, Unknown
+from .growth import Steps
 from .shell_values import stand_in
 
 #: Names with their texts, None for those that a run may tell only.
@@ -28,27 +29,26 @@ _STEP: Final = 20
 class Calls:
     """The calls in a Tiltfile in the order in which it makes them, each with the names that are known there.
 
-    ``spent`` tells that its loops have more to read than is read: the first item of each loop always is.
+    Of its loops no more is read than there are steps for, but the first item of each always is.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
         self._left = _MAX_CALLS
-        self._steps = _MAX_STEPS
+        self._steps = Steps(_MAX_STEPS)
         self._sizes: dict[int, int] = {}
-        self.spent = False
+
+    @property
+    def spent(self) -> bool:
+        """Whether the loops have more to read than is read."""
+        return self._steps.spent
 
     def __iter__(self) -> Iterator[tuple[ast.Call, Names]]:
         yield from self._body(self._tree.body, {})
 
     def may_read(self, text: str) -> bool:
         """Whether *text* for the shell may still be read; then it counts."""
-        return self._may(len(text) // _STEP)
-
-    def _may(self, steps: int) -> bool:
-        self._steps -= steps
-        self.spent = self.spent or self._steps < 0
-        return self._steps >= 0
+        return self._steps.may(len(text) // _STEP)
 
     def _size(self, node: ast.For) -> int:
         """How many parts the body of *node* has; those of loops in it once."""
@@ -86,7 +86,7 @@ class Calls:
         if target is None or not items or len(items) > _MAX_ITEMS:
             yield from self._body(node.body, inside)
         for at, item in enumerate(items if target is not None and len(items) <= _MAX_ITEMS else ()):
-            if at and not self._may(self._size(node) + len(inside) // _STEP):
+            if at and not self._steps.may(self._size(node) + len(inside) // _STEP):
                 break
             yield from self._body(node.body, {**inside, str(target): item})
         names.update(dict.fromkeys(_assigned(node)))
